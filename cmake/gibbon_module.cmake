@@ -1,0 +1,34 @@
+# gibbon_module(NAME [PUBLIC libs...] [PRIVATE libs...])
+#   One static library gibbon_NAME of every source under src/gibbon/NAME. PUBLIC and PRIVATE name
+#   the modules and third-party libraries that it stands on.
+function(gibbon_module name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  list(FILTER sources EXCLUDE REGEX "/app/main\\.cpp$")
+  if(NOT sources)
+    add_library(gibbon_${name} INTERFACE)
+    target_include_directories(gibbon_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)
+    target_link_libraries(gibbon_${name} INTERFACE ${ARG_PUBLIC} ${ARG_PRIVATE})
+    return()
+  endif()
+  add_library(gibbon_${name} STATIC ${sources})
+  target_include_directories(gibbon_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  target_link_libraries(gibbon_${name} PUBLIC ${ARG_PUBLIC} PRIVATE gibbon_warnings ${ARG_PRIVATE})
+endfunction()
+
+# gibbon_tests(NAME [libs...])
+#   One test program gibbon_NAME_tests of every *_test.cpp under tests/NAME, registered with ctest.
+function(gibbon_tests name)
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(gibbon_${name}_tests ${sources})
+  target_include_directories(gibbon_${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
+  target_compile_definitions(gibbon_${name}_tests PRIVATE
+    GIBBON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" GIBBON_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  target_link_libraries(gibbon_${name}_tests PRIVATE
+    gibbon_warnings gibbon_${name} ${ARGN} GTest::gmock GTest::gtest_main)
+  gtest_discover_tests(gibbon_${name}_tests
+    TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
+endfunction()

@@ -1,0 +1,188 @@
+#include "gibbon/nn/network.hpp"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::nn {
+
+namespace {
+
+[[noreturn]] void refuse(const Layer& layer, const std::string& problem) {
+  throw base::Error(
+      fmt::format("layer '{}' ({}): {}", layer.name, type_name(layer.parameters), problem));
+}
+
+void require(bool holds, const Layer& layer, const std::string& problem) {
+  if (!holds) refuse(layer, problem);
+}
+
+void require_bits(const Layer& layer, const char* what, int bits) {
+  require(bits >= 2 && bits <= 16, layer,
+          fmt::format("{} is {}, allowed are 2 to 16", what, bits));
+}
+
+/// Works out one layer's output shape from its inputs' shapes, refusing what does not fit.
+struct ShapeRule {
+  const Layer& layer;
+  const std::vector<Shape>& inputs;
+
+  Shape operator()(const Conv& conv) const {
+    const Shape& in = inputs.front();
+    require(conv.kernel > 0 && conv.stride > 0 && conv.padding >= 0 && conv.groups > 0 &&
+                conv.out_channels > 0,
+            layer, "kernel, stride, groups and out_channels must be positive, padding not negative");
+    require(conv.in_channels == in.channels, layer,
+            fmt::format("in_channels is {}, its input has {}", conv.in_channels, in.channels));
+    require(conv.in_channels % conv.groups == 0 && conv.out_channels % conv.groups == 0, layer,
+            fmt::format("groups is {}, which does not divide {} input and {} output channels",
+                        conv.groups, conv.in_channels, conv.out_channels));
+    if (conv.padding_mode == PaddingMode::kSymmetric) {
+      require(conv.kernel == 2 && conv.padding == 0, layer,
+              "symmetric padding needs kernel 2 and padding 0");
+    }
+    require_bits(layer, "weight_bits", conv.weight_bits);
+    require_bits(layer, "activation_bits", conv.activation_bits);
+    return window(in, conv.out_channels, conv.kernel, conv.stride, conv.padding, conv.padding_mode);
+  }
+
+  Shape operator()(const Linear& linear) const {
+    const Shape& in = inputs.front();
+    require(linear.out_features > 0, layer, "out_features must be positive");
+    require(linear.in_features == in.elements(), layer,
+            fmt::format("in_features is {}, its input has {}", linear.in_features, in.elements()));
+    require_bits(layer, "weight_bits", linear.weight_bits);
+    require_bits(layer, "activation_bits", linear.activation_bits);
+    return {linear.out_features, 1, 1};
+  }
+
+  Shape operator()(const BatchNorm& norm) const {
+    require(norm.features == inputs.front().channels, layer,
+            fmt::format("features is {}, its input has {} channels", norm.features,
+                        inputs.front().channels));
+    if (norm.output_bits) require_bits(layer, "output_bits", *norm.output_bits);
+    return inputs.front();
+  }
+
+  Shape operator()(const HardTanh& activation) const {
+    require_bits(layer, "output_bits", activation.output_bits);
+    return inputs.front();
+  }
+
+  Shape operator()(const Pool& pool) const {
+    const Shape& in = inputs.front();
+    require_bits(layer, "activation_bits", pool.activation_bits);
+    if (pool.mode == PoolMode::kGlobalAverage) return {in.channels, 1, 1};
+    require(pool.kernel > 0 && pool.stride > 0 && pool.padding >= 0, layer,
+            "kernel and stride must be positive, padding not negative");
+    return window(in, in.channels, pool.kernel, pool.stride, pool.padding, PaddingMode::kZeros);
+  }
+
+  Shape operator()(const Add& add) const {
+    const Shape& first = inputs.front();
+    require(inputs.size() >= 2, layer, "needs at least two inputs");
+    require(add.channels > 0, layer, "channels must be positive");
+    require_bits(layer, "activation_bits", add.activation_bits);
+    for (const Shape& in : inputs) {
+      require(in.height == first.height && in.width == first.width, layer,
+              fmt::format("inputs of {}x{} and {}x{} cannot be added", first.height, first.width,
+                          in.height, in.width));
+    }
+    return {add.channels, first.height, first.width};
+  }
+
+  Shape operator()(const Flatten&) const {
+    return {static_cast<int>(inputs.front().elements()), 1, 1};
+  }
+  Shape operator()(const Relu&) const { return inputs.front(); }
+  Shape operator()(const Dropout&) const { return inputs.front(); }
+
+ private:
+  Shape window(const Shape& in, int channels, int kernel, int stride, int padding,
+               PaddingMode mode) const {
+    const Shape out{channels, window_output_size(in.height, kernel, stride, padding, mode),
+                    window_output_size(in.width, kernel, stride, padding, mode)};
+    require(out.height > 0 && out.width > 0, layer,
+            fmt::format("a {0}x{0} window with padding {1} does not fit an input of {2}x{3}", kernel,
+                        padding, in.height, in.width));
+    return out;
+  }
+};
+
+}  // namespace
+
+std::string_view type_name(const LayerParameters& parameters) {
+  constexpr std::string_view kNames[] = {"conv", "linear",  "batch_norm", "relu",   "hardtanh",
+                                         "pool", "add",     "flatten",    "dropout"};
+  static_assert(std::size(kNames) == std::variant_size_v<LayerParameters>);
+  return kNames[parameters.index()];
+}
+
+int window_output_size(int size, int kernel, int stride, int padding, PaddingMode mode) {
+  const int grown = size + 2 * padding + (mode == PaddingMode::kSymmetric ? 1 : 0) - kernel;
+  return grown < 0 ? 0 : grown / stride + 1;
+}
+
+Network::Network(NetworkDescription description) : description_(std::move(description)) {
+  const NetworkDescription& d = description_;
+  if (d.layers.empty()) throw base::Error(fmt::format("network '{}' has no layers", d.name));
+  if (d.input.channels <= 0 || d.input.height <= 0 || d.input.width <= 0) {
+    throw base::Error(fmt::format("network '{}': input shape {}x{}x{} is not positive", d.name,
+                                  d.input.channels, d.input.height, d.input.width));
+  }
+  std::set<std::string> names;
+  shapes_.reserve(d.layers.size());
+  for (int index = 0; index < static_cast<int>(d.layers.size()); ++index) {
+    const Layer& layer = d.layers[static_cast<std::size_t>(index)];
+    require(names.insert(layer.name).second, layer, "another layer has this name");
+    require(!layer.inputs.empty(), layer, "has no input");
+    require(layer.inputs.size() == 1 || std::holds_alternative<Add>(layer.parameters), layer,
+            "takes one input");
+    std::vector<Shape> inputs;
+    for (const int input : layer.inputs) {
+      require(input >= kNetworkInput && input < index, layer,
+              fmt::format("input {} is not an earlier layer", input));
+      inputs.push_back(output_shape(input));
+    }
+    shapes_.push_back(std::visit(ShapeRule{layer, inputs}, layer.parameters));
+  }
+}
+
+const Shape& Network::output_shape(int index) const {
+  return index == kNetworkInput ? description_.input : shapes_.at(static_cast<std::size_t>(index));
+}
+
+const Shape& Network::input_shape(int index) const {
+  return output_shape(layers().at(static_cast<std::size_t>(index)).inputs.front());
+}
+
+long Network::weight_count() const {
+  long count = 0;
+  for (const Layer& layer : layers()) {
+    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      count += static_cast<long>(conv->out_channels) * (conv->in_channels / conv->groups) *
+               conv->kernel * conv->kernel;
+    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+      count += static_cast<long>(linear->out_features) * linear->in_features;
+    }
+  }
+  return count;
+}
+
+long Network::mac_count() const {
+  long count = 0;
+  for (std::size_t index = 0; index < layers().size(); ++index) {
+    const Layer& layer = layers()[index];
+    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      count += shapes_[index].elements() * (conv->in_channels / conv->groups) * conv->kernel *
+               conv->kernel;
+    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+      count += static_cast<long>(linear->out_features) * linear->in_features;
+    }
+  }
+  return count;
+}
+
+}  // namespace gibbon::nn

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gibbon/data/batch.hpp"
+#include "gibbon/hw/hardware_config.hpp"
+#include "gibbon/nn/trained_network.hpp"
+
+namespace gibbon::sim {
+
+/// How the ADC's range is chosen (MNSIM's names).
+enum class AdcMode {
+  kScale,  ///< from the layer's output range and point shift
+  kFix,    ///< from the largest sum that a full crossbar can give
+  kIdeal,  ///< no crossbar: the quantised network in plain integers
+};
+
+/// Which instructions the kernels use. All give identical results.
+enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAmx };
+
+struct AccuracyOptions {
+  AdcMode mode = AdcMode::kScale;
+  int threads = 1;
+  Isa isa = Isa::kAuto;
+  /// Device non-idealities are drawn with this seed; empty: ideal devices.
+  std::optional<std::uint64_t> device_seed;
+};
+
+/// Runs images through a trained network on simulated crossbars: bit-sliced weights and inputs,
+/// every partial sum through the ADC (docs/models/accuracy.md). Weights are prepared once, in the
+/// maker, for one hardware. logits() is const and thread-safe.
+class AccuracySimulator {
+ public:
+  virtual ~AccuracySimulator() = default;
+  /// [batch.count, classes], row-major. The result of an image depends neither on the other images
+  /// of the batch nor on the number of threads or the instruction set.
+  virtual std::vector<float> logits(const data::ImageBatch& batch) const = 0;
+};
+
+/// Throws base::Error where the network holds something that crossbars cannot run.
+std::unique_ptr<AccuracySimulator> make_accuracy_simulator(const nn::TrainedNetwork& trained,
+                                                           const hw::HardwareConfig& hardware,
+                                                           const AccuracyOptions& options);
+
+struct AccuracyResult {
+  int correct = 0;
+  int images = 0;
+  double top1_percent() const { return images == 0 ? 0.0 : 100.0 * correct / images; }
+};
+
+/// Top-1 accuracy over images [0, limit) of a set (all of them if limit exceeds the count), in
+/// bounded memory. Ties go to the lowest class.
+AccuracyResult measure_accuracy(const AccuracySimulator& simulator, const data::ImageSet& images,
+                                int limit);
+
+}  // namespace gibbon::sim

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gibbon/base/json.hpp"
+
+namespace gibbon::sim {
+
+/// The parts into which every figure is divided.
+enum class Component {
+  kCrossbar, kAdc, kDac, kAdder, kShiftRegister, kInputRegister, kOutputRegister, kDemux, kMux,
+  kJointModule, kBufferRead, kBufferWrite, kPooling, kIntraTile, kInterTile,
+};
+inline constexpr std::size_t kComponentCount = 15;
+std::string_view component_name(Component component);  ///< "crossbar", "adc", ...
+
+/// One value a component; sum() adds all of them.
+struct ComponentValues {
+  std::array<double, kComponentCount> values{};
+  double& operator[](Component component) { return values[static_cast<std::size_t>(component)]; }
+  double operator[](Component component) const { return values[static_cast<std::size_t>(component)]; }
+  double sum() const;
+};
+
+/// One compute layer (conv, linear, pool, add) on the chip.
+struct LayerResult {
+  std::string name;
+  std::string type;
+  // Mapping.
+  int processing_elements = 0;
+  int tiles = 0;
+  int crossbars = 0;            ///< physical arrays, both polarities
+  double utilization = 0;       ///< used cells / cells of the arrays that hold the layer
+  // Time.
+  double begin_ns = 0;          ///< of the first output
+  double finish_ns = 0;         ///< of the last output
+  ComponentValues busy_ns;      ///< summed over the layer's output positions
+  // Cost.
+  ComponentValues area_um2;     ///< buffers: all under kBufferRead
+  ComponentValues power_w;
+  ComponentValues energy_nj;
+};
+
+/// What a simulation of cost gives. Totals are sums over the layers, never stored beside them.
+struct SimulationResult {
+  std::vector<LayerResult> layers;
+  double latency_ns = 0;        ///< of one inference: the schedule's result, not a sum
+  double operations = 0;        ///< 2 x multiply-accumulates
+
+  double area_um2() const;
+  double power_w() const;
+  double energy_nj() const;
+};
+
+base::Json to_json(const SimulationResult& result);
+
+}  // namespace gibbon::sim

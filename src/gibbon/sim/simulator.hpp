@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gibbon/base/result.hpp"
+#include "gibbon/hw/hardware_config.hpp"
+#include "gibbon/nn/network.hpp"
+#include "gibbon/sim/cost.hpp"
+#include "gibbon/sim/simulation_result.hpp"
+
+namespace gibbon::sim {
+
+/// A model of what a network costs on a chip. const and thread-safe; the same input gives the same
+/// bits. Infeasible (with the reason) where the network does not fit the chip; base::Error where
+/// the network holds something that the model does not know.
+class Simulator {
+ public:
+  virtual ~Simulator() = default;
+  virtual std::string_view name() const = 0;
+  /// Every part, for people.
+  virtual base::Result<SimulationResult> simulate(const nn::Network& network,
+                                                  const hw::HardwareConfig& hardware) const = 0;
+  /// The headline figures only, for the search: the same totals, fast.
+  virtual base::Result<Cost> cost(const nn::Network& network,
+                                  const hw::HardwareConfig& hardware) const = 0;
+};
+
+struct SimulatorEntry {
+  std::string_view name;
+  std::string_view summary;
+  std::unique_ptr<Simulator> (*make)();
+};
+/// Every cost model, the default first.
+std::span<const SimulatorEntry> simulator_registry();
+/// Throws base::Error listing the known names.
+std::unique_ptr<Simulator> make_simulator(std::string_view name);
+
+Cost summarize(const SimulationResult& result);
+
+}  // namespace gibbon::sim

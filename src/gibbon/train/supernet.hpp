@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "gibbon/base/progress.hpp"
+#include "gibbon/data/augmentation.hpp"
+#include "gibbon/data/dataset.hpp"
+#include "gibbon/nn/network.hpp"
+#include "gibbon/nn/trained_network.hpp"
+
+namespace gibbon::train {
+
+enum class Precision { kAuto, kFloat32, kBfloat16 };
+
+struct TrainOptions {
+  std::uint64_t seed = 0;
+  int threads = 1;
+  std::string device = "cpu";               ///< "cpu", "cuda", "cuda:1": libtorch's names
+  Precision precision = Precision::kAuto;   ///< kAuto: bf16 where the processor multiplies it natively fast (AMX)
+  int batch_size = 128;
+  double learning_rate = 0.1;               ///< peak of a one-cycle schedule
+  double momentum = 0.9;
+  double weight_decay = 5e-4;
+  double label_smoothing = 0.1;
+  data::AugmentationOptions augmentation;
+};
+
+/// Draws the network to train in step `step`; deterministic in its argument.
+using PathSampler = std::function<nn::Network(std::uint64_t step)>;
+
+/// The weights that every network of a space shares. Conv and Linear weights are sliced from the
+/// largest: output and input channels from the front, groups as the diagonal blocks, 1x1 as the
+/// centre tap, symmetric 2x2 as 3x3 with zeros. A layer is matched by its name.
+class Supernet {
+ public:
+  virtual ~Supernet() = default;
+  /// Trains `steps` steps, the learning rate following its schedule from `first_step` of
+  /// `total_steps`. Stops early (at a step) if progress.stop_requested(). Returns the mean loss.
+  virtual double train(const data::ImageSet& images, const PathSampler& sampler,
+                       std::int64_t first_step, std::int64_t steps, std::int64_t total_steps,
+                       base::Progress& progress) = 0;
+  /// The network with this supernet's weights: batch norm recalibrated on `calibration`, output
+  /// ranges measured there. What the crossbar simulation runs.
+  virtual nn::TrainedNetwork extract(const nn::Network& network,
+                                     const data::ImageSet& calibration) const = 0;
+  /// Top-1 percent of the quantised network without crossbars.
+  virtual double one_shot_accuracy(const nn::TrainedNetwork& trained,
+                                   const data::ImageSet& images) const = 0;
+  /// Weights and optimiser, so that training goes on bit for bit. Written in one step.
+  virtual void save(const std::filesystem::path& path) const = 0;
+  virtual void load(const std::filesystem::path& path) = 0;
+};
+
+/// A supernet that covers `largest` (its layers give the names and the greatest sizes).
+std::unique_ptr<Supernet> make_supernet(const nn::Network& largest, const TrainOptions& options);
+
+}  // namespace gibbon::train
