@@ -1,0 +1,109 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gibbon/base/json.hpp"
+
+namespace gibbon::explore {
+
+/// The images of a run. The training split is divided into a part that trains and a validation part
+/// that scores designs; the test split is not touched before the final designs are chosen.
+struct DataConfig {
+  std::string dataset = "fashion-mnist";  ///< a name that `gibbon data list` prints
+  std::filesystem::path directory = "/usr/share/datasets/fashion-mnist";  ///< absolute once read
+  int validation_images = 5000;  ///< taken out of the training split, classes balanced
+  int train_images = 0;          ///< training images kept after the split; 0: all of them
+  int crop_padding = 2;          ///< random crop: zeros on each side before the crop; 0: no crop
+  bool flip = true;              ///< mirror left and right with probability 1/2
+  int cutout = 0;                ///< edge of the square set to zero, pixels; 0: none
+};
+
+/// What the search is after: the strings of space::Objective, space::metric_from and
+/// space::constraint_from, which check them.
+struct ObjectiveConfig {
+  std::string name =
+      "pareto";  ///< pareto, or the target of the weighted reward: accuracy, edp, ...
+  std::vector<std::string> metrics = {"accuracy", "edp", "area"};  ///< objectives of "pareto"
+  std::vector<std::string> constraints;                            ///< "area_mm2 <= 20"
+};
+
+/// The shared weights that give each design its accuracy.
+struct SupernetConfig {
+  std::int64_t steps = 2000;             ///< gradient steps before the search begins
+  std::int64_t steps_per_iteration = 0;  ///< further steps before each iteration; 0: none
+  int batch_size = 128;                  ///< images a step
+  double learning_rate = 0.1;            ///< peak of a one-cycle schedule over all steps of the run
+  double weight_decay = 5e-4;            ///< L2, on the weights only
+  double label_smoothing = 0.1;          ///< probability spread over all classes, 0 to below 1
+  int calibration_images = 512;          ///< training images for batch norm and output ranges
+  std::string precision = "auto";        ///< auto, float32, bfloat16: train::Precision
+  std::string paths = "random";  ///< random: uniform over the space; search: the designs that the
+                                 ///< searcher holds, once there are any
+};
+
+/// The loop that proposes and evaluates designs.
+struct SearchConfig {
+  std::string searcher = "esapp";  ///< a name that `gibbon list searchers` prints
+  int iterations = 20;             ///< rounds of ask, evaluate, tell after the initial designs
+  int designs_per_iteration = 16;  ///< designs simulated in each round
+  int initial_designs = 32;        ///< uniform random designs simulated first
+  base::Json settings = base::Json::object();  ///< options of this searcher, which checks them
+};
+
+/// The model that screens designs before any is simulated.
+struct PredictorConfig {
+  bool enabled = true;
+  std::string model = "rnn";    ///< a name that `gibbon list predictors` prints
+  int hidden = 64;              ///< width of the recurrent state
+  int epochs = 60;              ///< passes over the evaluations, at each fit
+  double learning_rate = 3e-3;  ///< of the predictor's optimiser
+  std::string hardware =
+      "exact";             ///< exact: cost model; predicted: the predictor (as the paper did)
+  bool difference = true;  ///< predict simulated minus one-shot accuracy, not the accuracy
+};
+
+/// How a design is evaluated.
+struct SimulationConfig {
+  std::string model = "mnsim2";    ///< cost model: a name that `gibbon list simulators` prints
+  std::string adc_mode = "scale";  ///< scale, fix, ideal: sim::AdcMode
+  int images = 1000;               ///< validation images a design; at most data.validation_images
+  std::string isa = "auto";        ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
+};
+
+/// What happens to the front when the search is over.
+struct FinalConfig {
+  std::string choose = "front";  ///< front: along the front, spread evenly; best: by each metric
+  int designs = 4;               ///< designs trained on their own; 0: none
+  double epochs = 2;             ///< passes over the whole training split, quantisation-aware
+  double learning_rate = 0.05;   ///< peak of its one-cycle schedule
+  bool from_supernet = true;     ///< start from the shared weights, not from random ones
+  int test_images = 1000;        ///< test images on simulated crossbars; kAllImages: every one
+};
+/// FinalConfig::test_images for the whole test split ("all" in YAML).
+inline constexpr int kAllImages = 1 << 30;
+
+/// A whole run, as the user wrote it with every default filled in. Read once (app/config), never
+/// changed after. Values are in range and paths are absolute; names of searchers, metrics and
+/// models are checked by the registries that own them.
+struct RunConfig {
+  std::string name = "run";     ///< for the report's headings
+  std::uint64_t seed = 1;       ///< of every random stream of the run
+  int threads = 0;              ///< of the simulation and of libtorch; 0: all processors
+  std::string device = "cpu";   ///< where networks train: cpu, cuda, cuda:1 (libtorch's names)
+  std::filesystem::path space;  ///< file of the search space
+  std::filesystem::path
+      hardware;  ///< base hardware in place of the space's own; empty: the space's
+  std::filesystem::path out = "gibbon-run";  ///< run folder; absolute once read
+  DataConfig data;
+  ObjectiveConfig objective;
+  SupernetConfig supernet;
+  SearchConfig search;
+  PredictorConfig predictor;
+  SimulationConfig simulation;
+  FinalConfig final_training;
+};
+
+}  // namespace gibbon::explore
