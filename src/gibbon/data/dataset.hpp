@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,8 +18,9 @@ struct ImageSet {
 
   int count() const { return static_cast<int>(labels.size()); }
   long image_size() const { return static_cast<long>(channels) * height * width; }
+  /// The pixels of one image. Throws std::out_of_range.
   std::span<const std::uint8_t> image(int index) const;
-  /// The images at these indices, in this order.
+  /// The images at these indices, in this order; an index may repeat. Throws std::out_of_range.
   ImageSet select(std::span<const int> indices) const;
 };
 
@@ -35,8 +35,10 @@ struct Dataset {
 };
 
 /// The training split divided for a search: `validation` holds the same number of images of each
-/// class (as near as it goes), drawn with the seed; `train` the rest. Throws base::Error if
-/// validation_count leaves either empty.
+/// class (as near as it goes: where the count does not divide, classes drawn with the seed hold one
+/// more; a class that runs short is made up for by the others, and keeps one image in `train` while
+/// another class has one to give), drawn with the seed; `train` the rest. Both keep the order of
+/// `images`. Throws base::Error if validation_count leaves either empty.
 struct TrainValidationSplit {
   ImageSet train;
   ImageSet validation;
