@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gibbon/base/result.hpp"
@@ -21,6 +22,8 @@ class SearchSpace {
   virtual bool is_active(const Genome& genome, std::size_t gene) const = 0;
   /// The design, or why there is none. Genomes that differ in inactive genes only give the same.
   virtual base::Result<Design> decode(const Genome& genome) const = 0;
+  /// The network that contains every other of the space: what a supernet holds.
+  virtual nn::Network largest_network() const = 0;
 
   /// Uniform over each gene's choices; inactive genes are 0 (see canonical()).
   Genome sample(base::Rng& rng) const;
