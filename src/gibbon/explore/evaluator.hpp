@@ -1,0 +1,67 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include "gibbon/base/result.hpp"
+#include "gibbon/data/dataset.hpp"
+#include "gibbon/explore/run_clock.hpp"
+#include "gibbon/explore/run_config.hpp"
+#include "gibbon/sim/simulator.hpp"
+#include "gibbon/space/evaluation.hpp"
+#include "gibbon/space/objective.hpp"
+#include "gibbon/space/search_space.hpp"
+#include "gibbon/store/run_store.hpp"
+#include "gibbon/train/supernet.hpp"
+
+namespace gibbon::explore {
+
+/// Cost, in the metrics of the search; accuracy stays 0.
+space::Metrics metrics_of(const sim::Cost& cost);
+
+/// What a whole design is, for evaluation under one set of supernet weights. Cheapest figure first:
+/// exact hardware cost, then one-shot accuracy, then the crossbar simulation. Finished evaluations
+/// are in the store before they are returned, and are never made twice. Not thread-safe; uses
+/// config.threads threads itself.
+class Evaluator {
+ public:
+  Evaluator(const RunConfig& config, const space::SearchSpace& space,
+            const space::Objective& objective, const sim::Simulator& simulator,
+            const data::ImageSet& calibration, const data::ImageSet& validation,
+            store::RunStore& store, RunClock& clock);
+
+  /// Names the weights that follow calls use: part of the key of what is stored. Forgets one-shot
+  /// accuracies of other weights.
+  void use_weights(const train::Supernet& supernet, int iteration);
+
+  /// Exact hardware metrics, or why the design cannot be built.
+  base::Result<space::Metrics> hardware(const space::Genome& genome) const;
+
+  /// Percent, of the quantised network on the validation images, no crossbar.
+  double one_shot_accuracy(const space::Genome& genome);
+
+  /// The full evaluation. Designs that cannot be built, or that miss a constraint on hardware, come
+  /// back infeasible without an accuracy.
+  space::Evaluation evaluate(const space::Genome& genome,
+                             const std::optional<space::Metrics>& predicted);
+
+ private:
+  space::Evaluation simulate(const space::Genome& genome,
+                             const std::optional<space::Metrics>& predicted);
+
+  const RunConfig& config_;
+  const space::SearchSpace& space_;
+  const space::Objective& objective_;
+  const sim::Simulator& simulator_;
+  const data::ImageSet& calibration_;
+  const data::ImageSet& validation_;
+  store::RunStore& store_;
+  RunClock& clock_;
+  const train::Supernet* supernet_ = nullptr;
+  int iteration_ = 0;
+  std::unordered_map<std::string, double> one_shot_;
+};
+
+}  // namespace gibbon::explore

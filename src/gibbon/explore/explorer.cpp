@@ -1,0 +1,75 @@
+#include "gibbon/explore/explorer.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "gibbon/explore/run_setup.hpp"
+#include "gibbon/explore/stages.hpp"
+
+namespace gibbon::explore {
+
+namespace {
+
+data::ImageSet first_images(const data::ImageSet& images, int count) {
+  std::vector<int> indices(static_cast<std::size_t>(std::min(count, images.count())));
+  std::iota(indices.begin(), indices.end(), 0);
+  return images.select(indices);
+}
+
+RunContext make_context(const RunConfig& config, const space::SearchSpace& space,
+                        const data::Dataset& dataset, store::RunStore& store,
+                        const RunPaths& paths, base::Progress& progress) {
+  data::TrainValidationSplit split =
+      data::split_validation(dataset.train, config.data.validation_images, config.seed);
+  if (config.data.train_images > 0) split.train = first_images(split.train, config.data.train_images);
+  data::ImageSet calibration = first_images(split.train, config.supernet.calibration_images);
+  data::ImageSet validation = first_images(split.validation, config.simulation.images);
+  return RunContext{config,
+                    space,
+                    make_objective(config.objective),
+                    std::move(split.train),
+                    std::move(validation),
+                    std::move(calibration),
+                    dataset.test,
+                    sim::make_simulator(config.simulation.model),
+                    store,
+                    paths,
+                    progress,
+                    RunClock(),
+                    train::make_supernet(space.largest_network(), supernet_options(config)),
+                    {}};
+}
+
+/// First guesses of what a unit takes, until one has been timed: a two-core laptop's.
+void plan_time(RunContext& context) {
+  const RunConfig& config = context.config;
+  constexpr double kSecondsPerImage = 1e-3;
+  const double seconds_per_step = kSecondsPerImage * config.supernet.batch_size;
+  context.clock.plan("supernet",
+                     static_cast<double>(config.supernet.steps + config.search.iterations *
+                                                                     config.supernet.steps_per_iteration),
+                     seconds_per_step);
+  context.clock.plan("search", config.search.initial_designs + config.search.iterations *
+                                                                   config.search.designs_per_iteration,
+                     0.5);
+  context.clock.plan("final training", config.final_training.designs,
+                     config.final_training.epochs * context.train.count() * kSecondsPerImage);
+}
+
+}  // namespace
+
+Outcome explore(const RunConfig& config, const space::SearchSpace& space,
+                const data::Dataset& dataset, store::RunStore& store, const RunPaths& paths,
+                base::Progress& progress) {
+  RunContext context = make_context(config, space, dataset, store, paths, progress);
+  plan_time(context);
+  if (const auto timings = store.get("timings")) {
+    context.clock.restore(timings->get<std::map<std::string, double>>());
+  }
+  for (const auto stage : {run_supernet_stage, run_search_stage, run_final_stage}) {
+    if (stage(context) == Outcome::kStopped) return Outcome::kStopped;
+  }
+  return Outcome::kFinished;
+}
+
+}  // namespace gibbon::explore

@@ -1,0 +1,176 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+
+#include "gibbon/explore/evaluator.hpp"
+#include "gibbon/explore/run_setup.hpp"
+#include "gibbon/explore/stages.hpp"
+#include "gibbon/search/pareto.hpp"
+#include "gibbon/store/run_record.hpp"
+
+namespace gibbon::explore {
+
+namespace {
+
+using space::Evaluation;
+using space::Metric;
+
+/// Evenly spaced positions of `wanted` out of `count`, both ends included.
+std::vector<std::size_t> spread(std::size_t count, std::size_t wanted) {
+  std::vector<std::size_t> positions;
+  if (wanted == 0 || count == 0) return positions;
+  if (wanted == 1) return {0};
+  for (std::size_t i = 0; i < wanted; ++i) positions.push_back(i * (count - 1) / (wanted - 1));
+  return positions;
+}
+
+/// "front": along the front from the most to the least accurate, spread evenly.
+std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted) {
+  std::vector<std::size_t> front = search::pareto_front(context.evaluations, context.objective);
+  std::stable_sort(front.begin(), front.end(), [&](std::size_t a, std::size_t b) {
+    return context.evaluations[a].metrics[Metric::kAccuracy] >
+           context.evaluations[b].metrics[Metric::kAccuracy];
+  });
+  if (front.size() <= wanted) return front;
+  std::vector<std::size_t> chosen;
+  for (const std::size_t position : spread(front.size(), wanted)) chosen.push_back(front[position]);
+  return chosen;
+}
+
+/// The designs to train: from the front, filled up with the next best of the ranking.
+std::vector<Evaluation> choose_designs(const RunContext& context) {
+  const auto wanted = static_cast<std::size_t>(context.config.final_training.designs);
+  const std::vector<std::size_t> ranking = search::rank(context.evaluations, context.objective);
+  std::vector<std::size_t> chosen;
+  if (context.config.final_training.choose == "front") chosen = along_front(context, wanted);
+  std::set<space::Genome> taken;
+  for (const std::size_t index : chosen) taken.insert(context.evaluations[index].genome);
+  for (const std::size_t index : ranking) {
+    if (chosen.size() >= wanted) break;
+    const Evaluation& candidate = context.evaluations[index];
+    if (!candidate.feasible() || context.objective.violation(candidate.metrics) > 0.0) continue;
+    if (taken.insert(candidate.genome).second) chosen.push_back(index);
+  }
+  std::vector<Evaluation> designs;
+  for (const std::size_t index : chosen) designs.push_back(context.evaluations[index]);
+  return designs;
+}
+
+double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& trained,
+                          const hw::HardwareConfig& hardware, const data::ImageSet& images,
+                          int limit) {
+  const auto simulator =
+      sim::make_accuracy_simulator(trained, hardware, accuracy_options(context.config));
+  return sim::measure_accuracy(*simulator, images, limit).top1_percent();
+}
+
+/// Trains one design alone and measures it; the test images are read here and nowhere else.
+store::FinalRecord train_design(RunContext& context, const Evaluation& evaluation,
+                                const std::string& id, base::Progress& progress) {
+  const space::Design design = context.space.decode(evaluation.genome).value();
+  std::optional<nn::TrainedNetwork> start;
+  if (context.config.final_training.from_supernet) {
+    start = context.supernet->extract(design.network, context.calibration);
+  }
+  const train::FinalTrainOptions options =
+      final_options(context.config, context.config.seed ^ space::hash_of(evaluation.genome));
+  const nn::TrainedNetwork trained = [&] {
+    const auto measure = context.clock.measure("final training");
+    return train::train_network(design.network, context.train, start, options, progress);
+  }();
+
+  store::FinalRecord record;
+  if (progress.stop_requested()) return record;
+  const auto measure = context.clock.measure("final simulation");
+  nn::save(trained, context.paths.models / (id + ".gibbon"));
+  record.id = id;
+  record.genome = evaluation.genome;
+  record.one_shot_accuracy = evaluation.one_shot_accuracy;
+  record.search_accuracy = evaluation.metrics[Metric::kAccuracy];
+  record.simulation = context.simulator->simulate(design.network, design.hardware).value();
+  record.validation_metrics = metrics_of(sim::summarize(record.simulation));
+  record.metrics = record.validation_metrics;
+  record.validation_metrics[Metric::kAccuracy] =
+      simulated_accuracy(context, trained, design.hardware, context.validation,
+                         context.validation.count());
+  record.test_images = std::min(context.config.final_training.test_images, context.test.count());
+  record.metrics[Metric::kAccuracy] = simulated_accuracy(
+      context, trained, design.hardware, context.test, record.test_images);
+  record.quantized_test_accuracy =
+      train::quantized_accuracy(trained, context.test, context.config.threads);
+  record.network = nn::to_json(design.network);
+  record.hardware = hw::to_json(design.hardware);
+  return record;
+}
+
+/// Marks the records that no other dominates on the validation images.
+void mark_front(const RunContext& context, std::vector<store::FinalRecord>& records) {
+  std::vector<Evaluation> evaluations(records.size());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    evaluations[i].genome = records[i].genome;
+    evaluations[i].metrics = records[i].validation_metrics;
+    records[i].on_front = false;
+  }
+  for (const std::size_t index : search::pareto_front(evaluations, context.objective)) {
+    records[index].on_front = true;
+  }
+}
+
+/// Shows the designs that are done, and the share of the one under way in the time left.
+class DesignProgress final : public base::Progress {
+ public:
+  DesignProgress(RunContext& context, std::int64_t done, std::int64_t total)
+      : context_(context), done_(done), total_(total) {}
+  void update(const base::ProgressUpdate& update) override {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - last_;
+    last_ = std::chrono::steady_clock::now();
+    const double share = update.total > 0 ? static_cast<double>(update.done) / static_cast<double>(update.total) : 0.0;
+    context_.clock.done("final training", share - share_, passed.count());
+    share_ = share;
+    report_progress(context_, "final training", done_, total_);
+  }
+  void note(const std::string& line) override { context_.progress.note(line); }
+  bool stop_requested() const override { return context_.progress.stop_requested(); }
+
+ private:
+  RunContext& context_;
+  std::int64_t done_;
+  std::int64_t total_;
+  double share_ = 0.0;
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+}  // namespace
+
+Outcome run_final_stage(RunContext& context) {
+  const std::vector<Evaluation> designs = choose_designs(context);
+  std::vector<store::FinalRecord> records;
+  std::vector<std::string> documents;
+  for (std::size_t i = 0; i < designs.size(); ++i) {
+    const std::string id = fmt::format("{:02}", i + 1);
+    documents.push_back("final/" + id);
+    if (const auto document = context.store.get(documents.back())) {
+      records.push_back(store::final_from_json(*document));
+      continue;
+    }
+    const auto total = static_cast<std::int64_t>(designs.size());
+    DesignProgress progress(context, static_cast<std::int64_t>(i), total);
+    const store::FinalRecord record = train_design(context, designs[i], id, progress);
+    if (context.progress.stop_requested()) return Outcome::kStopped;
+    records.push_back(record);
+    context.store.put({{documents.back(), store::to_json(record)},
+                       {"timings", context.clock.seconds()}});
+    report_progress(context, "final training", static_cast<std::int64_t>(i) + 1, total);
+  }
+  mark_front(context, records);
+  std::vector<std::pair<std::string, base::Json>> marked;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    marked.emplace_back(documents[i], store::to_json(records[i]));
+  }
+  if (!marked.empty()) context.store.put(marked);
+  return Outcome::kFinished;
+}
+
+}  // namespace gibbon::explore

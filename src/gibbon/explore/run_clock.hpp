@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+namespace gibbon::explore {
+
+/// Wall-clock time by kind of work, and from it how long the rest will take. Figures for people:
+/// no result of a run depends on them.
+class RunClock {
+ public:
+  /// Adds the time from its making to its end to one kind of work. Measures do not nest.
+  class Measure {
+   public:
+    Measure(RunClock& clock, std::string work);
+    ~Measure();
+    Measure(const Measure&) = delete;
+    Measure& operator=(const Measure&) = delete;
+
+   private:
+    RunClock& clock_;
+    std::string work_;
+    std::chrono::steady_clock::time_point start_;
+  };
+
+  Measure measure(std::string work) { return Measure(*this, std::move(work)); }
+  /// Seconds by kind of work, an earlier part of the run included.
+  const std::map<std::string, double>& seconds() const { return seconds_; }
+  void restore(std::map<std::string, double> seconds) { seconds_ = std::move(seconds); }
+
+  /// Units of a stage that are still to do, with the seconds a unit took so far in this process.
+  /// `guess` is taken until one has been timed.
+  void plan(const std::string& stage, double units, double guess);
+  void done(const std::string& stage, double units, double seconds);
+  double seconds_left() const;
+
+ private:
+  struct Work {
+    double units_left = 0;
+    double guess = 0;
+    double units_done = 0;
+    double seconds = 0;
+  };
+  std::map<std::string, double> seconds_;
+  std::map<std::string, Work> plan_;
+};
+
+}  // namespace gibbon::explore

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "gibbon/explore/explorer.hpp"
+#include "gibbon/explore/run_clock.hpp"
+#include "gibbon/sim/simulator.hpp"
+#include "gibbon/space/objective.hpp"
+#include "gibbon/train/supernet.hpp"
+
+namespace gibbon::explore {
+
+/// What the stages of one run share. The test split is here for the last stage only.
+struct RunContext {
+  const RunConfig& config;
+  const space::SearchSpace& space;
+  const space::Objective objective;
+  const data::ImageSet train;        ///< what trains
+  const data::ImageSet validation;   ///< what scores designs: the first simulation.images of it
+  const data::ImageSet calibration;  ///< of the training images
+  const data::ImageSet& test;
+  const std::unique_ptr<sim::Simulator> simulator;
+  store::RunStore& store;
+  const RunPaths& paths;
+  base::Progress& progress;
+  RunClock clock;
+
+  std::unique_ptr<train::Supernet> supernet;
+  std::vector<space::Evaluation> evaluations;  ///< of finished iterations, in order
+};
+
+/// Tells the watcher where the run stands.
+void report_progress(RunContext& context, std::string_view stage, std::int64_t done,
+                     std::int64_t total);
+
+/// The best value so far of each of the objective's metrics, among designs that meet the
+/// constraints. Empty while there is none.
+std::map<space::Metric, double> best_values(const RunContext& context);
+
+}  // namespace gibbon::explore

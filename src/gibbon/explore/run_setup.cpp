@@ -1,0 +1,108 @@
+#include "gibbon/explore/run_setup.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::explore {
+
+namespace {
+
+template <typename Value, std::size_t count>
+Value named(std::string_view what, std::string_view name,
+            const std::array<std::pair<std::string_view, Value>, count>& table) {
+  std::string known;
+  for (const auto& [candidate, value] : table) {
+    if (candidate == name) return value;
+    known += (known.empty() ? "" : ", ") + std::string(candidate);
+  }
+  throw base::Error(fmt::format("{}: '{}' is not one of {}", what, name, known));
+}
+
+constexpr std::array<std::pair<std::string_view, sim::AdcMode>, 3> kAdcModes{{
+    {"scale", sim::AdcMode::kScale}, {"fix", sim::AdcMode::kFix}, {"ideal", sim::AdcMode::kIdeal}}};
+
+constexpr std::array<std::pair<std::string_view, sim::Isa>, 5> kIsas{{
+    {"auto", sim::Isa::kAuto},
+    {"scalar", sim::Isa::kScalar},
+    {"avx2", sim::Isa::kAvx2},
+    {"avx512vnni", sim::Isa::kAvx512Vnni},
+    {"amx", sim::Isa::kAmx}}};
+
+constexpr std::array<std::pair<std::string_view, train::Precision>, 3> kPrecisions{{
+    {"auto", train::Precision::kAuto},
+    {"float32", train::Precision::kFloat32},
+    {"bfloat16", train::Precision::kBfloat16}}};
+
+}  // namespace
+
+space::Objective make_objective(const ObjectiveConfig& config) {
+  space::Objective objective;
+  objective.name = config.name;
+  objective.metrics.clear();
+  for (const std::string& metric : config.metrics) {
+    objective.metrics.push_back(space::metric_from(metric));
+  }
+  for (const std::string& constraint : config.constraints) {
+    objective.constraints.push_back(space::constraint_from(constraint));
+  }
+  if (!objective.is_pareto()) space::metric_from(objective.name);
+  return objective;
+}
+
+sim::AccuracyOptions accuracy_options(const RunConfig& config) {
+  sim::AccuracyOptions options;
+  options.mode = named("simulation.adc_mode", config.simulation.adc_mode, kAdcModes);
+  options.isa = named("simulation.isa", config.simulation.isa, kIsas);
+  options.threads = config.threads;
+  return options;
+}
+
+train::TrainOptions supernet_options(const RunConfig& config) {
+  train::TrainOptions options;
+  options.seed = config.seed;
+  options.threads = config.threads;
+  options.device = config.device;
+  options.precision = named("supernet.precision", config.supernet.precision, kPrecisions);
+  options.batch_size = config.supernet.batch_size;
+  options.learning_rate = config.supernet.learning_rate;
+  options.weight_decay = config.supernet.weight_decay;
+  options.label_smoothing = config.supernet.label_smoothing;
+  options.augmentation.crop_padding = config.data.crop_padding;
+  options.augmentation.flip = config.data.flip;
+  options.augmentation.cutout = config.data.cutout;
+  return options;
+}
+
+train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t seed) {
+  train::FinalTrainOptions options;
+  options.base = supernet_options(config);
+  options.base.seed = seed;
+  options.base.learning_rate = config.final_training.learning_rate;
+  options.epochs = config.final_training.epochs;
+  return options;
+}
+
+predict::PredictorOptions predictor_options(const RunConfig& config) {
+  predict::PredictorOptions options;
+  options.seed = config.seed;
+  options.threads = config.threads;
+  options.hidden = config.predictor.hidden;
+  options.epochs = config.predictor.epochs;
+  options.learning_rate = config.predictor.learning_rate;
+  options.predict_difference = config.predictor.difference;
+  return options;
+}
+
+search::SearcherOptions searcher_options(const RunConfig& config) {
+  search::SearcherOptions options;
+  options.seed = config.seed;
+  options.settings = config.search.settings;
+  return options;
+}
+
+}  // namespace gibbon::explore

@@ -1,0 +1,21 @@
+#pragma once
+
+#include "gibbon/explore/run_config.hpp"
+#include "gibbon/predict/predictor.hpp"
+#include "gibbon/search/searcher.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/space/objective.hpp"
+#include "gibbon/train/trainer.hpp"
+
+namespace gibbon::explore {
+
+/// The options of each part, from the run's configuration. Each throws base::Error where a name is
+/// not known to the part that owns it, with the known ones.
+space::Objective make_objective(const ObjectiveConfig& config);
+sim::AccuracyOptions accuracy_options(const RunConfig& config);
+train::TrainOptions supernet_options(const RunConfig& config);
+train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t seed);
+predict::PredictorOptions predictor_options(const RunConfig& config);
+search::SearcherOptions searcher_options(const RunConfig& config);
+
+}  // namespace gibbon::explore

@@ -1,0 +1,278 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <optional>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/explore/evaluator.hpp"
+#include "gibbon/explore/run_setup.hpp"
+#include "gibbon/explore/stages.hpp"
+#include "gibbon/predict/predictor.hpp"
+#include "gibbon/search/pareto.hpp"
+#include "gibbon/search/searcher.hpp"
+#include "gibbon/store/run_record.hpp"
+
+namespace gibbon::explore {
+
+namespace {
+
+using space::Evaluation;
+using space::Genome;
+using space::Metric;
+using space::Metrics;
+
+constexpr int kInitialDraws = 2000;  // random designs looked at to find initial ones that are allowed
+
+std::int64_t designs_planned(const RunConfig& config) {
+  return config.search.initial_designs +
+         static_cast<std::int64_t>(config.search.iterations) * config.search.designs_per_iteration;
+}
+
+/// The search loop with its parts and what it must remember between iterations.
+class Search {
+ public:
+  explicit Search(RunContext& context)
+      : context_(context),
+        evaluator_(context.config, context.space, context.objective, *context.simulator,
+                   context.calibration, context.validation, context.store, context.clock),
+        searcher_(search::make_searcher(context.config.search.searcher, context.space,
+                                        context.objective, searcher_options(context.config))) {
+    if (context.config.predictor.enabled) {
+      predictor_ = predict::make_predictor(context.config.predictor.model, context.space,
+                                           predictor_options(context.config));
+    }
+  }
+
+  Outcome run() {
+    int iteration = restore();
+    constexpr double kSecondsPerDesignGuess = 0.5;
+    context_.clock.plan("search", static_cast<double>(designs_planned(context_.config)) -
+                                      static_cast<double>(context_.evaluations.size()),
+                        kSecondsPerDesignGuess);
+    for (; iteration <= context_.config.search.iterations; ++iteration) {
+      if (!run_iteration(iteration)) return Outcome::kStopped;
+    }
+    return Outcome::kFinished;
+  }
+
+ private:
+  bool run_iteration(int iteration);
+  std::vector<Genome> initial_designs() const;
+  std::vector<std::optional<Metrics>> screen(std::span<const Genome> genomes);
+  std::optional<Metrics> predict_one(const Genome& genome, const Metrics& hardware,
+                                     const predict::Prediction& prediction);
+  store::IterationRecord record(int iteration, std::span<const Evaluation> fresh,
+                                double seconds) const;
+  void checkpoint(int iteration, const store::IterationRecord& record);
+  int restore();
+
+  RunContext& context_;
+  Evaluator evaluator_;
+  std::unique_ptr<search::Searcher> searcher_;
+  std::unique_ptr<predict::Predictor> predictor_;
+  std::map<Genome, std::optional<Metrics>> screened_;  // of the iteration under way
+};
+
+/// Uniform random designs; where constraints bind, those that meet them on hardware come first.
+std::vector<Genome> Search::initial_designs() const {
+  base::Rng rng = base::Rng::forked(context_.config.seed, "initial designs");
+  const auto wanted = static_cast<std::size_t>(context_.config.search.initial_designs);
+  std::vector<Evaluation> drawn;
+  std::map<Genome, bool> seen;
+  std::size_t met = 0;
+  for (int draw = 0; draw < kInitialDraws && met < wanted; ++draw) {
+    Evaluation candidate;
+    candidate.genome = context_.space.sample(rng);
+    if (!seen.emplace(candidate.genome, true).second) continue;
+    const auto hardware = evaluator_.hardware(candidate.genome);
+    if (!hardware) continue;
+    candidate.metrics = *hardware;
+    // Unknown yet: a constraint on accuracy must not decide here.
+    candidate.metrics[Metric::kAccuracy] = 100.0;
+    if (context_.objective.violation(candidate.metrics) == 0.0) ++met;
+    drawn.push_back(candidate);
+  }
+  std::stable_sort(drawn.begin(), drawn.end(), [&](const Evaluation& a, const Evaluation& b) {
+    return context_.objective.violation(a.metrics) < context_.objective.violation(b.metrics);
+  });
+  std::vector<Genome> designs;
+  for (std::size_t i = 0; i < std::min(wanted, drawn.size()); ++i) designs.push_back(drawn[i].genome);
+  if (designs.empty()) {
+    throw base::Error(fmt::format("space '{}': none of {} random designs can be built",
+                                  context_.space.name(), kInitialDraws));
+  }
+  return designs;
+}
+
+/// Cheapest first: what misses a constraint on hardware is not worth a one-shot accuracy.
+std::vector<std::optional<Metrics>> Search::screen(std::span<const Genome> genomes) {
+  const std::vector<predict::Prediction> predictions = [&] {
+    const auto measure = context_.clock.measure("predictor");
+    return predictor_->predict(genomes);
+  }();
+  std::vector<std::optional<Metrics>> result;
+  result.reserve(genomes.size());
+  for (std::size_t i = 0; i < genomes.size(); ++i) {
+    if (const auto known = screened_.find(genomes[i]); known != screened_.end()) {
+      result.push_back(known->second);
+      continue;
+    }
+    const auto hardware = evaluator_.hardware(genomes[i]);
+    std::optional<Metrics> metrics;
+    if (hardware) metrics = predict_one(genomes[i], *hardware, predictions[i]);
+    screened_[genomes[i]] = metrics;
+    result.push_back(metrics);
+  }
+  return result;
+}
+
+std::optional<Metrics> Search::predict_one(const Genome& genome, const Metrics& hardware,
+                                           const predict::Prediction& prediction) {
+  const bool exact = context_.config.predictor.hardware == "exact";
+  Metrics metrics = exact ? hardware : prediction.hardware;
+  metrics[Metric::kAccuracy] = 100.0;
+  const bool worth_it = context_.objective.violation(metrics) == 0.0;
+  metrics[Metric::kAccuracy] = 0.0;
+  if (!worth_it) return metrics;
+  const double base = context_.config.predictor.difference ? evaluator_.one_shot_accuracy(genome) : 0;
+  metrics[Metric::kAccuracy] = std::clamp(base + prediction.accuracy_difference, 0.0, 100.0);
+  return metrics;
+}
+
+bool Search::run_iteration(int iteration) {
+  const auto start = std::chrono::steady_clock::now();
+  if (iteration > 0) train_supernet_further(context_, iteration);
+  if (context_.progress.stop_requested()) return false;
+  evaluator_.use_weights(*context_.supernet, iteration);
+  screened_.clear();
+
+  std::vector<Genome> genomes;
+  if (iteration == 0) {
+    genomes = initial_designs();
+  } else {
+    search::AskContext ask;
+    ask.count = context_.config.search.designs_per_iteration;
+    if (predictor_ && predictor_->is_ready()) {
+      ask.screen = [this](std::span<const Genome> candidates) { return screen(candidates); };
+    }
+    genomes = searcher_->ask(ask);
+  }
+  std::vector<std::optional<Metrics>> predicted(genomes.size());
+  if (predictor_ && predictor_->is_ready()) predicted = screen(genomes);
+
+  std::vector<Evaluation> fresh;
+  for (std::size_t i = 0; i < genomes.size(); ++i) {
+    const auto evaluation_start = std::chrono::steady_clock::now();
+    fresh.push_back(evaluator_.evaluate(genomes[i], predicted[i]));
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - evaluation_start;
+    context_.clock.done("search", 1, passed.count());
+    context_.evaluations.push_back(fresh.back());
+    report_progress(context_, "search", static_cast<std::int64_t>(context_.evaluations.size()),
+                    designs_planned(context_.config));
+    if (context_.progress.stop_requested()) return false;
+  }
+  searcher_->tell(fresh);
+  if (predictor_) {
+    const auto measure = context_.clock.measure("predictor");
+    const bool any_feasible = std::any_of(context_.evaluations.begin(), context_.evaluations.end(),
+                                          [](const Evaluation& e) { return e.feasible(); });
+    if (any_feasible) predictor_->fit(context_.evaluations);
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  checkpoint(iteration, record(iteration, fresh, seconds.count()));
+  return true;
+}
+
+store::IterationRecord Search::record(int iteration, std::span<const Evaluation> fresh,
+                                      double seconds) const {
+  store::IterationRecord record;
+  record.iteration = iteration;
+  record.evaluated = static_cast<std::int64_t>(context_.evaluations.size());
+  record.hypervolume = search::hypervolume(context_.evaluations, context_.objective);
+  record.best = best_values(context_);
+  record.searcher_statistics = searcher_->statistics();
+  const predict::PredictorQuality quality = predict::measure_quality(fresh);
+  record.predicted_count = quality.count;
+  record.accuracy_kendall_tau = quality.accuracy_kendall_tau;
+  record.accuracy_mean_abs_error = quality.accuracy_mean_abs_error;
+  record.latency_relative_error = quality.latency_relative_error;
+  record.energy_relative_error = quality.energy_relative_error;
+  record.area_relative_error = quality.area_relative_error;
+  record.seconds = seconds;
+  return record;
+}
+
+/// Weights first, then in one step all documents that say that the iteration is finished.
+void Search::checkpoint(int iteration, const store::IterationRecord& record) {
+  const std::string supernet = fmt::format("supernet-iteration-{:04}.pt", iteration);
+  const std::string predictor = fmt::format("predictor-iteration-{:04}", iteration);
+  context_.supernet->save(context_.paths.checkpoints / supernet);
+  const bool has_predictor = predictor_ && predictor_->is_ready();
+  if (has_predictor) predictor_->save(context_.paths.checkpoints / predictor);
+  const auto previous = context_.store.get("checkpoint");
+  context_.store.put({{fmt::format("iteration/{:04}", iteration), store::to_json(record)},
+                      {"timings", context_.clock.seconds()},
+                      {"checkpoint",
+                       {{"iteration", iteration},
+                        {"supernet", supernet},
+                        {"predictor", has_predictor ? predictor : ""},
+                        {"searcher", searcher_->state()}}}});
+  if (!previous) return;
+  std::filesystem::remove(context_.paths.checkpoints / previous->at("supernet").get<std::string>());
+  const auto old_predictor = previous->at("predictor").get<std::string>();
+  if (!old_predictor.empty()) std::filesystem::remove(context_.paths.checkpoints / old_predictor);
+}
+
+/// Returns the iteration to go on with. Evaluations of a broken-off iteration stay in the store,
+/// where the evaluator finds them.
+int Search::restore() {
+  const auto document = context_.store.get("checkpoint");
+  if (!document) return 0;
+  const int iteration = document->at("iteration").get<int>();
+  context_.supernet->load(context_.paths.checkpoints / document->at("supernet").get<std::string>());
+  const auto predictor = document->at("predictor").get<std::string>();
+  if (predictor_ && !predictor.empty()) predictor_->load(context_.paths.checkpoints / predictor);
+  searcher_->restore(document->at("searcher"));
+  for (const store::StoredEvaluation& stored : context_.store.evaluations()) {
+    if (stored.evaluation.iteration <= iteration) {
+      context_.evaluations.push_back(stored.evaluation);
+    }
+  }
+  return iteration + 1;
+}
+
+[[noreturn]] void refuse_for_want_of_feasible(const RunContext& context) {
+  const Evaluation* closest = nullptr;
+  for (const Evaluation& evaluation : context.evaluations) {
+    if (evaluation.metrics[Metric::kArea] == 0.0) continue;  // could not be built at all
+    if (closest == nullptr || context.objective.violation(evaluation.metrics) <
+                                  context.objective.violation(closest->metrics)) {
+      closest = &evaluation;
+    }
+  }
+  if (closest == nullptr) throw base::Error("no feasible design; none could be built");
+  std::string misses;
+  for (const space::Constraint& constraint : context.objective.constraints) {
+    if (constraint.violation(closest->metrics) == 0.0) continue;
+    misses += fmt::format("{}{} = {:.6g} ({})", misses.empty() ? "" : ", ",
+                          metric_key(constraint.metric), closest->metrics[constraint.metric],
+                          space::to_text(constraint));
+  }
+  throw base::Error(fmt::format("no feasible design; closest is {} with {}",
+                                space::to_text(closest->genome), misses));
+}
+
+}  // namespace
+
+Outcome run_search_stage(RunContext& context) {
+  const Outcome outcome = Search(context).run();
+  if (outcome == Outcome::kFinished &&
+      search::pareto_front(context.evaluations, context.objective).empty()) {
+    refuse_for_want_of_feasible(context);
+  }
+  return outcome;
+}
+
+}  // namespace gibbon::explore

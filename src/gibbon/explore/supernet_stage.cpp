@@ -1,0 +1,110 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/explore/stages.hpp"
+#include "gibbon/search/pareto.hpp"
+
+namespace gibbon::explore {
+
+namespace {
+
+constexpr std::int64_t kStepsPerCheckpoint = 500;
+constexpr std::size_t kPathsFromSearch = 32;  // the best designs that "search" paths are drawn from
+
+std::int64_t total_steps(const RunConfig& config) {
+  return config.supernet.steps + config.search.iterations * config.supernet.steps_per_iteration;
+}
+
+nn::Network random_network(const space::SearchSpace& space, base::Rng& rng) {
+  constexpr int kAttempts = 1000;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (const auto design = space.decode(space.sample(rng))) return design->network;
+  }
+  throw base::Error(fmt::format("space '{}': {} random designs, none of which can be built",
+                                space.name(), kAttempts));
+}
+
+/// Half of the paths from the best designs so far, once there are any and the user wants it.
+train::PathSampler path_sampler(const RunContext& context) {
+  std::vector<space::Genome> best;
+  if (context.config.supernet.paths == "search") {
+    for (const std::size_t index : search::rank(context.evaluations, context.objective)) {
+      if (best.size() == kPathsFromSearch) break;
+      if (context.evaluations[index].feasible()) best.push_back(context.evaluations[index].genome);
+    }
+  }
+  return [&space = context.space, seed = context.config.seed, best](std::uint64_t step) {
+    base::Rng rng = base::Rng::forked(seed, "supernet path", step);
+    if (!best.empty() && rng.uniform() < 0.5) {
+      return space.decode(best[rng.below(best.size())]).value().network;
+    }
+    return random_network(space, rng);
+  };
+}
+
+/// Forwards the step count inside a stretch as the stage's own, with the time left.
+class StretchProgress final : public base::Progress {
+ public:
+  StretchProgress(RunContext& context, std::int64_t first) : context_(context), first_(first) {}
+
+  void update(const base::ProgressUpdate& update) override {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - last_time_;
+    context_.clock.done("supernet", static_cast<double>(update.done - last_done_), passed.count());
+    last_time_ = std::chrono::steady_clock::now();
+    last_done_ = update.done;
+    report_progress(context_, "supernet", first_ + update.done, total_steps(context_.config));
+  }
+  void note(const std::string& line) override { context_.progress.note(line); }
+  bool stop_requested() const override { return context_.progress.stop_requested(); }
+
+ private:
+  RunContext& context_;
+  std::int64_t first_;
+  std::int64_t last_done_ = 0;
+  std::chrono::steady_clock::time_point last_time_ = std::chrono::steady_clock::now();
+};
+
+void train_stretch(RunContext& context, std::int64_t first, std::int64_t steps) {
+  const auto measure = context.clock.measure("supernet");
+  StretchProgress progress(context, first);
+  context.supernet->train(context.train, path_sampler(context), first, steps,
+                          total_steps(context.config), progress);
+}
+
+}  // namespace
+
+Outcome run_supernet_stage(RunContext& context) {
+  std::int64_t done = 0;
+  std::string file;
+  if (const auto document = context.store.get("supernet")) {
+    done = document->at("step").get<std::int64_t>();
+    file = document->at("file").get<std::string>();
+    // Later weights, if the search has begun, are loaded by the search stage.
+    if (!context.store.get("checkpoint")) context.supernet->load(context.paths.checkpoints / file);
+  }
+  while (done < context.config.supernet.steps) {
+    const std::int64_t steps =
+        std::min(kStepsPerCheckpoint, context.config.supernet.steps - done);
+    train_stretch(context, done, steps);
+    // A stretch that was cut short is repeated from the last checkpoint: same weights either way.
+    if (context.progress.stop_requested()) return Outcome::kStopped;
+    done += steps;
+    const std::string next = fmt::format("supernet-step-{:07}.pt", done);
+    context.supernet->save(context.paths.checkpoints / next);
+    context.store.put({{"supernet", {{"step", done}, {"file", next}}}});
+    if (!file.empty()) std::filesystem::remove(context.paths.checkpoints / file);
+    file = next;
+  }
+  return Outcome::kFinished;
+}
+
+void train_supernet_further(RunContext& context, int iteration) {
+  const std::int64_t steps = context.config.supernet.steps_per_iteration;
+  if (steps == 0) return;
+  train_stretch(context, context.config.supernet.steps + (iteration - 1) * steps, steps);
+}
+
+}  // namespace gibbon::explore
