@@ -13,12 +13,12 @@ namespace gibbon::explore {
 /// that scores designs; the test split is not touched before the final designs are chosen.
 struct DataConfig {
   std::string dataset = "fashion-mnist";  ///< a name that `gibbon data list` prints
-  std::filesystem::path directory = "/usr/share/datasets/fashion-mnist";  ///< absolute once read
-  int validation_images = 5000;  ///< taken out of the training split, classes balanced
-  int train_images = 0;          ///< training images kept after the split; 0: all of them
-  int crop_padding = 2;          ///< random crop: zeros on each side before the crop; 0: no crop
-  bool flip = true;              ///< mirror left and right with probability 1/2
-  int cutout = 0;                ///< edge of the square set to zero, pixels; 0: none
+  std::filesystem::path directory;        ///< absolute; empty: where the dataset's package puts it
+  int validation_images = 5000;           ///< taken out of the training split, classes balanced
+  int train_images = 0;                   ///< training images kept after the split; 0: all of them
+  int crop_padding = 2;  ///< random crop: zeros on each side before the crop; 0: no crop
+  bool flip = true;      ///< mirror left and right with probability 1/2
+  int cutout = 0;        ///< edge of the square set to zero, pixels; 0: none
 };
 
 /// What the search is after: the strings of space::Objective, space::metric_from and
@@ -89,11 +89,11 @@ inline constexpr int kAllImages = 1 << 30;
 /// changed after. Values are in range and paths are absolute; names of searchers, metrics and
 /// models are checked by the registries that own them.
 struct RunConfig {
-  std::string name = "run";     ///< for the report's headings
-  std::uint64_t seed = 1;       ///< of every random stream of the run
-  int threads = 0;              ///< of the simulation and of libtorch; 0: all processors
-  std::string device = "cpu";   ///< where networks train: cpu, cuda, cuda:1 (libtorch's names)
-  std::filesystem::path space;  ///< file of the search space
+  std::string name = "run";    ///< for the report's headings
+  std::uint64_t seed = 1;      ///< of every random stream of the run
+  int threads = 0;             ///< of the simulation and of libtorch; at least 1 once read ("auto")
+  std::string device = "cpu";  ///< where networks train: cpu, cuda, cuda:1 (libtorch's names)
+  std::filesystem::path space = "compact";  ///< file; a bare name is that of a shipped space
   std::filesystem::path
       hardware;  ///< base hardware in place of the space's own; empty: the space's
   std::filesystem::path out = "gibbon-run";  ///< run folder; absolute once read
