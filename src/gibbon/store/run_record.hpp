@@ -20,7 +20,7 @@ struct RunFacts {
   std::string version;
   std::uint64_t seed = 0;
   int threads = 1;
-  std::string machine;                   ///< processor and number of threads used
+  std::string machine;  ///< processor and number of threads used
   std::string dataset;
   std::string space;
   double space_log10_size = 0;
@@ -34,14 +34,14 @@ struct RunFacts {
 /// One round of the search. Documents "iteration/0001", ...
 struct IterationRecord {
   int iteration = 0;
-  std::int64_t evaluated = 0;            ///< designs simulated so far
+  std::int64_t evaluated = 0;  ///< designs simulated so far
   double hypervolume = 0;
   std::map<space::Metric, double> best;  ///< among designs that meet the constraints
   base::Json searcher_statistics = base::Json::object();  ///< entropy.<gene>, priority.<gene>, ...
   // Predictor on this iteration's designs, before it was fitted to them.
   int predicted_count = 0;
   double accuracy_kendall_tau = 0;
-  double accuracy_mean_abs_error = 0;    ///< percentage points
+  double accuracy_mean_abs_error = 0;  ///< percentage points
   double latency_relative_error = 0;
   double energy_relative_error = 0;
   double area_relative_error = 0;
@@ -52,13 +52,13 @@ struct IterationRecord {
 struct FinalRecord {
   std::string id;
   space::Genome genome;
-  double one_shot_accuracy = 0;            ///< percent, validation images, quantised, no crossbar
-  double search_accuracy = 0;              ///< percent, simulated during the search (supernet weights)
-  double quantized_test_accuracy = 0;      ///< percent, test images, no crossbar
-  space::Metrics validation_metrics;       ///< accuracy: simulated, validation images, final weights
-  space::Metrics metrics;                  ///< accuracy: simulated, test images, final weights
+  double one_shot_accuracy = 0;        ///< percent, validation images, quantised, no crossbar
+  double search_accuracy = 0;          ///< percent, simulated during the search (supernet weights)
+  double quantized_test_accuracy = 0;  ///< percent, test images, no crossbar
+  space::Metrics validation_metrics;   ///< accuracy: simulated, validation images, final weights
+  space::Metrics metrics;              ///< accuracy: simulated, test images, final weights
   int test_images = 0;
-  bool on_front = false;                   ///< among the finals, by validation_metrics
+  bool on_front = false;  ///< among the finals, by validation_metrics
   base::Json network;
   base::Json hardware;
   sim::SimulationResult simulation;
