@@ -21,15 +21,27 @@ enum class AdcMode {
   kIdeal,  ///< no crossbar: the quantised network in plain integers
 };
 
-/// Which instructions the kernels use. All give identical results.
-enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAmx };
+/// Which instructions the kernels use. All give identical results. kReference is the plain twin
+/// that the others are tested against; it also runs what the fast kernels cannot (converters or
+/// cells of more than 7 bits). kAmx is not built: asking for it is an error.
+enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAmx, kReference };
+
+/// How device non-idealities are drawn (docs/models/nonidealities.md).
+enum class DeviceModel {
+  kPerPlane,  ///< as MNSIM 2.0: one variation draw a digit plane and level
+  kPerCell,   ///< one draw a cell, polarity-1 cells of either sign alike
+};
 
 struct AccuracyOptions {
   AdcMode mode = AdcMode::kScale;
   int threads = 1;
   Isa isa = Isa::kAuto;
-  /// Device non-idealities are drawn with this seed; empty: ideal devices.
+  /// Device non-idealities are drawn with this seed; empty: ideal devices. Not with kIdeal.
   std::optional<std::uint64_t> device_seed;
+  DeviceModel device_model = DeviceModel::kPerPlane;
+  /// As MNSIM evaluates: the range of a quantised batch norm is moved by the whole batch before it
+  /// is used, so that the images of a batch depend on each other. For comparison with MNSIM only.
+  bool mnsim_range_update = false;
 };
 
 /// Runs images through a trained network on simulated crossbars: bit-sliced weights and inputs,
@@ -39,11 +51,18 @@ class AccuracySimulator {
  public:
   virtual ~AccuracySimulator() = default;
   /// [batch.count, classes], row-major. The result of an image depends neither on the other images
-  /// of the batch nor on the number of threads or the instruction set.
+  /// of the batch (but see mnsim_range_update) nor on the number of threads or the instruction set.
+  /// Throws base::Error where the images do not have the network's input shape.
   virtual std::vector<float> logits(const data::ImageBatch& batch) const = 0;
 };
 
-/// Throws base::Error where the network holds something that crossbars cannot run.
+/// The instruction sets that this build and machine can run, best first.
+std::vector<Isa> available_isas();
+/// "auto", "scalar", "avx2", "avx512", "amx", "reference".
+std::string_view isa_name(Isa isa);
+
+/// Throws base::Error where the network holds something that crossbars cannot run, where a layer's
+/// state does not fit it, or where the instruction set is not available.
 std::unique_ptr<AccuracySimulator> make_accuracy_simulator(const nn::TrainedNetwork& trained,
                                                            const hw::HardwareConfig& hardware,
                                                            const AccuracyOptions& options);

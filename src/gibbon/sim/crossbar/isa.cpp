@@ -1,0 +1,60 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/crossbar/crossbar_kernel.hpp"
+#include "gibbon/sim/crossbar/fast_kernel.hpp"
+
+namespace gibbon::sim {
+
+std::string_view isa_name(Isa isa) {
+  switch (isa) {
+    case Isa::kAuto:
+      return "auto";
+    case Isa::kScalar:
+      return "scalar";
+    case Isa::kAvx2:
+      return "avx2";
+    case Isa::kAvx512Vnni:
+      return "avx512";
+    case Isa::kAmx:
+      return "amx";
+    case Isa::kReference:
+      return "reference";
+  }
+  return {};
+}
+
+std::vector<Isa> available_isas() {
+  std::vector<Isa> isas;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vnni")) {
+    isas.push_back(Isa::kAvx512Vnni);
+  }
+  if (__builtin_cpu_supports("avx2")) isas.push_back(Isa::kAvx2);
+#endif
+  isas.push_back(Isa::kScalar);
+  isas.push_back(Isa::kReference);
+  return isas;
+}
+
+std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa isa) {
+  const std::vector<Isa> available = available_isas();
+  if (isa == Isa::kAuto) isa = available.front();
+  if (std::find(available.begin(), available.end(), isa) == available.end()) {
+    std::string names;
+    for (const Isa known : available) names += fmt::format(" {}", isa_name(known));
+    throw base::Error(fmt::format("instruction set '{}' is not available here, these are: auto{}",
+                                  isa_name(isa), names));
+  }
+  if (isa == Isa::kReference || !fast_kernels_can_run(layer)) {
+    return make_reference_kernel(std::move(layer));
+  }
+  return make_fast_kernel(std::move(layer), isa);
+}
+
+}  // namespace gibbon::sim

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "gibbon/hw/hardware_config.hpp"
+#include "gibbon/nn/trained_network.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/crossbar/crossbar_kernel.hpp"
+#include "gibbon/sim/inference/tensor.hpp"
+
+namespace gibbon::sim {
+
+/// Runs a whole network, layer by layer, on one thread: Conv and Linear on crossbar kernels, the
+/// rest digitally. const and thread-safe.
+class NetworkRunner {
+ public:
+  /// Sees every layer's output as soon as it is there.
+  using Visitor = std::function<void(std::size_t layer, const Tensor& output)>;
+
+  /// Throws base::Error as make_accuracy_simulator does.
+  NetworkRunner(const nn::TrainedNetwork& trained, const hw::HardwareConfig& hardware,
+                const AccuracyOptions& options);
+
+  const nn::Network& network() const { return network_; }
+  /// The output of the last layer. Activations are kept only while a later layer reads them.
+  Tensor run(Tensor images, const Visitor& visit = {}) const;
+
+ private:
+  /// `owned`: the first input, if the layer may use it up.
+  Tensor run_layer(std::size_t index, const std::vector<const Tensor*>& inputs,
+                   Tensor* owned) const;
+
+  nn::Network network_;
+  std::vector<nn::LayerState> states_;  ///< of BatchNorm layers; the others' are in the kernels
+  std::vector<std::unique_ptr<CrossbarKernel>> kernels_;  ///< one a layer, empty for digital ones
+  std::vector<int> last_reader_;  ///< of each layer's output, the network's input first
+  bool move_ranges_;
+};
+
+}  // namespace gibbon::sim
