@@ -15,7 +15,8 @@ std::vector<std::size_t> pareto_front(std::span<const space::Evaluation> evaluat
 
 /// Indices of all evaluations, best first: those that meet the constraints before those that do
 /// not (smaller violation first, infeasible designs last); within the feasible by non-dominated
-/// rank and then crowding distance ("pareto"), or by the target's reward. Ties keep the order given.
+/// rank and then crowding distance ("pareto"), or by the target's reward. Ties keep the order
+/// given.
 std::vector<std::size_t> rank(std::span<const space::Evaluation> evaluations,
                               const space::Objective& objective);
 

@@ -14,13 +14,13 @@
 namespace gibbon::search {
 
 /// Predicted metrics of many genomes at once, in order; an infeasible genome gives nullopt.
-using Screen = std::function<std::vector<std::optional<space::Metrics>>(
-    std::span<const space::Genome>)>;
+using Screen =
+    std::function<std::vector<std::optional<space::Metrics>>(std::span<const space::Genome>)>;
 
 /// What ask() may use.
 struct AskContext {
-  int count = 0;       ///< genomes wanted
-  Screen screen;       ///< empty: there is no predictor yet
+  int count = 0;  ///< genomes wanted
+  Screen screen;  ///< empty: there is no predictor yet
 };
 
 /// Proposes designs and learns from their evaluations. Deterministic: the same seed and the same

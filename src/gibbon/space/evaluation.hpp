@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "gibbon/base/json.hpp"
 #include "gibbon/space/genome.hpp"
 
 namespace gibbon::space {
@@ -40,5 +41,12 @@ struct Evaluation {
 
   bool feasible() const { return infeasible.empty(); }
 };
+
+/// JSON both ways, metrics under metric_key. NaN is written as null and read back as NaN.
+/// *_from_json throws base::Error on a missing or mistyped key.
+base::Json to_json(const Metrics& metrics);
+Metrics metrics_from_json(const base::Json& json);
+base::Json to_json(const Evaluation& evaluation);
+Evaluation evaluation_from_json(const base::Json& json);
 
 }  // namespace gibbon::space

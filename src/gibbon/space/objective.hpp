@@ -15,12 +15,18 @@ struct Constraint {
   bool upper = true;  ///< true: value <= bound
   double bound = 0;
 
-  /// 0 when met, else how far off, relative to the bound.
+  /// 0 when met, else how far off, relative to the bound (absolute for a bound of 0); infinite
+  /// for NaN.
   double violation(const Metrics& metrics) const;
 };
 /// Throws base::Error showing the form and the metric names.
 Constraint constraint_from(std::string_view text);
 std::string to_text(const Constraint& constraint);
+
+/// A metric on a scale where 0..1 spans the range of interest and larger is better: accuracy / 100;
+/// others 1 at 1e-4 and 0 at 1e4 of their unit, on a log10 scale (a decade is worth 12.5 points of
+/// accuracy). Not clamped; values <= 1e-12 count as 1e-12; NaN stays NaN.
+double utility(Metric metric, double value);
 
 /// What the search is after. With one name of accuracy, edp, area, ... the reward is the paper's
 /// weighted one, dominated by that target; with "pareto" designs are ranked by non-dominated
@@ -32,7 +38,15 @@ struct Objective {
 
   bool is_pareto() const { return name == "pareto"; }
   /// Sum of the constraints' violations; 0: feasible.
-  double violation(const Metrics& metrics) const;
+  double violation(const Metrics& values) const;
+  /// The weighted reward of a single target; larger is better. Weight 1 for the target and for
+  /// accuracy, 0.1 for each other of `metrics`, each on the scale of utility(). The paper says only
+  /// that its three searches differ in these weights; ours rank each of its three published designs
+  /// first under that design's own target. Throws base::Error for "pareto".
+  double reward(const Metrics& values) const;
 };
+
+/// Throws base::Error for an unknown name, or metrics that are none or named twice.
+void validate(const Objective& objective);
 
 }  // namespace gibbon::space

@@ -1,0 +1,51 @@
+#include "gibbon/search/searcher.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/base/suggest.hpp"
+#include "gibbon/search/searchers/esapp.hpp"
+#include "gibbon/search/searchers/nsga2.hpp"
+#include "gibbon/search/searchers/random.hpp"
+#include "gibbon/search/searchers/regularized_evolution.hpp"
+
+namespace gibbon::search {
+
+namespace {
+
+template <typename T>
+std::unique_ptr<Searcher> make(const space::SearchSpace& space, const space::Objective& objective,
+                               const SearcherOptions& options) {
+  return std::make_unique<T>(space, objective, options);
+}
+
+constexpr SearcherEntry kRegistry[] = {
+    {"esapp", "evolution whose mutations follow each gene's entropy (Gibbon, DATE 2022)",
+     &make<EsappSearcher>},
+    {"nsga2", "non-dominated sorting genetic algorithm II (Deb et al., 2002)",
+     &make<Nsga2Searcher>},
+    {"regularized-evolution", "evolution in which the oldest die (Real et al., AAAI 2019)",
+     &make<RegularizedEvolutionSearcher>},
+    {"random", "uniform draws without repetition, the baseline", &make<RandomSearcher>},
+};
+
+}  // namespace
+
+std::span<const SearcherEntry> searcher_registry() {
+  return kRegistry;
+}
+
+std::unique_ptr<Searcher> make_searcher(std::string_view name, const space::SearchSpace& space,
+                                        const space::Objective& objective,
+                                        const SearcherOptions& options) {
+  std::vector<std::string> known;
+  for (const SearcherEntry& entry : kRegistry) {
+    if (entry.name == name) return entry.make(space, objective, options);
+    known.emplace_back(entry.name);
+  }
+  throw base::Error(fmt::format("unknown searcher '{}'{} (allowed: {})", name,
+                                base::did_you_mean(name, known), fmt::join(known, ", ")));
+}
+
+}  // namespace gibbon::search

@@ -1,0 +1,62 @@
+#include "gibbon/search/searchers/nsga2.hpp"
+
+#include <algorithm>
+
+#include "gibbon/search/pareto.hpp"
+#include "gibbon/search/searchers/settings.hpp"
+#include "gibbon/search/searchers/variation.hpp"
+
+namespace gibbon::search {
+
+namespace {
+
+constexpr std::size_t kTriesPerChild = 20;
+
+}  // namespace
+
+Nsga2Searcher::Nsga2Searcher(const space::SearchSpace& space, const space::Objective& objective,
+                             const SearcherOptions& options)
+    : SearcherBase(space, objective, options.seed) {
+  SettingsReader settings(name(), options.settings);
+  population_ = static_cast<std::size_t>(settings.integer("population", 50, 2, 100000));
+  crossover_ = settings.real("crossover", 0.9, 0, 1);
+  settings.refuse_unknown();
+}
+
+void Nsga2Searcher::propose(const AskContext&, base::Rng& rng, Proposals& proposals) {
+  // The first generation is random.
+  if (evaluations().size() + pending_count() < population_ || evaluations().empty()) return;
+  std::vector<std::size_t> order = rank(evaluations(), objective());
+  order.resize(std::min(order.size(), population_));
+  // rank() orders by front and crowding, so the earlier of two wins the tournament.
+  const auto winner = [&]() -> const space::Genome& {
+    const std::size_t place = std::min(rng.below(order.size()), rng.below(order.size()));
+    return evaluations()[order[place]].genome;
+  };
+  const std::size_t tries = proposals.missing() * kTriesPerChild;
+  for (std::size_t i = 0; i < tries && !proposals.full(); ++i) {
+    const space::Genome& first = winner();
+    const space::Genome& second = winner();
+    proposals.add(make_child(first, second, rng));
+  }
+}
+
+space::Genome Nsga2Searcher::make_child(const space::Genome& first, const space::Genome& second,
+                                        base::Rng& rng) const {
+  space::Genome child = first;
+  if (rng.uniform() < crossover_) {
+    for (std::size_t gene = 0; gene < child.size(); ++gene) {
+      const bool in_first = space().is_active(first, gene);
+      const bool in_second = space().is_active(second, gene);
+      // Where one parent lacks the gene, the other's choice is the only one with a meaning.
+      if (in_first && in_second ? rng.uniform() < 0.5 : in_second) child[gene] = second[gene];
+    }
+  }
+  const std::vector<std::size_t> genes = free_genes(space(), child);
+  for (const std::size_t gene : genes) {
+    if (rng.below(genes.size()) == 0) change_gene(space(), child, gene, rng);
+  }
+  return with_fresh_genes(space(), std::move(child), {&first, &second}, rng);
+}
+
+}  // namespace gibbon::search

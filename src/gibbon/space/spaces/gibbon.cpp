@@ -1,0 +1,224 @@
+#include "gibbon/space/spaces/gibbon.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/hw/component_library.hpp"
+#include "gibbon/space/spaces/gibbon_network.hpp"
+#include "gibbon/space/spaces/gibbon_spec.hpp"
+
+namespace gibbon::space {
+
+namespace {
+
+// Order of the genes inside a block and of the hardware's genes.
+enum BlockSlot : std::size_t { kChannels, kKernel, kGroups, kWeightBits, kActivationBits };
+constexpr std::size_t kBlockSlots = 5;
+enum HardwareSlot : std::size_t {
+  kCrossbarSize,
+  kAdcBits,
+  kDacBits,
+  kCellBits,
+  kWordlineShare,
+  kBitlineShare
+};
+constexpr std::size_t kHardwareSlots = 6;
+
+template <typename T>
+T largest(const std::vector<T>& values) {
+  return *std::max_element(values.begin(), values.end());
+}
+
+std::vector<double> as_choices(const std::vector<int>& values) {
+  return {values.begin(), values.end()};
+}
+
+/// Levels equally spaced in conductance between the ends of `resistances`, highest resistance
+/// first: currents add up, so equal steps of conductance are equal steps of the sum.
+std::vector<double> resistances_of_levels(const std::vector<double>& resistances, int levels) {
+  const auto [low, high] = std::minmax_element(resistances.begin(), resistances.end());
+  const double first = 1 / *high;
+  const double step = (1 / *low - first) / (levels - 1);
+  std::vector<double> result;
+  for (int level = 0; level < levels; ++level) result.push_back(1 / (first + level * step));
+  result.front() = *high;
+  result.back() = *low;
+  return result;
+}
+
+int share_of(double share, int whole) {
+  return std::max(1, static_cast<int>(std::lround(share * whole)));
+}
+
+class GibbonSpace final : public SearchSpace {
+ public:
+  explicit GibbonSpace(GibbonSpaceSpec spec) : spec_(std::move(spec)) {
+    validate(spec_);
+    add_depth_genes();
+    add_block_genes();
+    add_hardware_genes();
+    check_hardware_choices();
+  }
+
+  const std::string& name() const override { return spec_.name; }
+  const std::vector<Gene>& genes() const override { return genes_; }
+
+  bool is_active(const Genome& genome, std::size_t gene) const override {
+    const Place& place = places_[gene];
+    return place.stage < 0 || place.block < depth(genome, static_cast<std::size_t>(place.stage));
+  }
+
+  base::Result<Design> decode(const Genome& genome) const override {
+    SearchSpace::check(genome);
+    try {
+      return Design{build_gibbon_network(spec_, spec_.name, blocks_of(genome)),
+                    hardware_of(genome)};
+    } catch (const base::Error& problem) {
+      return base::Infeasible{problem.what()};
+    }
+  }
+
+  nn::Network largest_network() const override {
+    std::vector<std::vector<BlockChoice>> stages;
+    const BlockChoice widest = {largest(spec_.channels), largest(spec_.kernels),
+                                *std::min_element(spec_.groups.begin(), spec_.groups.end()),
+                                largest(spec_.weight_bits), largest(spec_.activation_bits)};
+    for (const auto& blocks : spec_.stage_blocks) {
+      stages.emplace_back(static_cast<std::size_t>(largest(blocks)), widest);
+    }
+    return build_gibbon_network(spec_, spec_.name + "-largest", stages);
+  }
+
+ private:
+  /// Where a gene belongs; stage -1: it is always active.
+  struct Place {
+    int stage = -1;
+    int block = -1;
+  };
+
+  std::size_t stages() const { return spec_.stage_blocks.size(); }
+
+  int depth(const Genome& genome, std::size_t stage) const {
+    return spec_.stage_blocks[stage][genome[stage]];
+  }
+
+  void add_gene(Gene gene, Place place) {
+    genes_.push_back(std::move(gene));
+    places_.push_back(place);
+  }
+
+  void add_depth_genes() {
+    for (std::size_t stage = 0; stage < stages(); ++stage) {
+      add_gene({fmt::format("stage{}.blocks", stage + 1), "blocks", GenePart::kNetwork, -1,
+                as_choices(spec_.stage_blocks[stage])},
+               {});
+    }
+  }
+
+  void add_block_genes() {
+    int position = 0;
+    for (std::size_t stage = 0; stage < stages(); ++stage) {
+      first_gene_of_stage_.push_back(genes_.size());
+      for (int block = 0; block < largest(spec_.stage_blocks[stage]); ++block, ++position) {
+        const auto add = [&](const char* slot, GenePart part, const std::vector<int>& choices) {
+          add_gene({fmt::format("stage{}.block{}.{}", stage + 1, block + 1, slot), slot, part,
+                    position, as_choices(choices)},
+                   {static_cast<int>(stage), block});
+        };
+        add("channels", GenePart::kNetwork, spec_.channels);
+        add("kernel", GenePart::kNetwork, spec_.kernels);
+        add("groups", GenePart::kNetwork, spec_.groups);
+        add("weight_bits", GenePart::kQuantization, spec_.weight_bits);
+        add("activation_bits", GenePart::kQuantization, spec_.activation_bits);
+      }
+    }
+  }
+
+  void add_hardware_genes() {
+    const auto add = [&](const char* slot, std::vector<double> choices) {
+      add_gene(
+          {fmt::format("hardware.{}", slot), slot, GenePart::kHardware, -1, std::move(choices)},
+          {});
+    };
+    add("crossbar_size", as_choices(spec_.crossbar_sizes));
+    add("adc_bits", as_choices(spec_.adc_bits));
+    add("dac_bits", as_choices(spec_.dac_bits));
+    add("cell_bits", as_choices(spec_.cell_bits));
+    add("wordline_share", spec_.wordline_shares);
+    add("bitline_share", spec_.bitline_shares);
+  }
+
+  /// Each choice at least once, so that a converter or size that does not exist is refused when
+  /// the space is made and not in the middle of a search.
+  void check_hardware_choices() const {
+    const std::size_t first = genes_.size() - kHardwareSlots;
+    Genome genome(genes_.size(), 0);
+    for (std::size_t gene = first; gene < genes_.size(); ++gene) {
+      for (std::size_t choice = 0; choice < genes_[gene].choices.size(); ++choice) {
+        genome[gene] = static_cast<std::uint8_t>(choice);
+        check_hardware(genome, genes_[gene], genes_[gene].choices[choice]);
+      }
+      genome[gene] = 0;
+    }
+  }
+
+  void check_hardware(const Genome& genome, const Gene& gene, double choice) const {
+    try {
+      hw::validate(hardware_of(genome));
+    } catch (const base::Error& problem) {
+      throw base::Error(
+          fmt::format("space '{}': {} {}: {}", spec_.name, gene.name, choice, problem.what()));
+    }
+  }
+
+  std::vector<std::vector<BlockChoice>> blocks_of(const Genome& genome) const {
+    std::vector<std::vector<BlockChoice>> result(stages());
+    for (std::size_t stage = 0; stage < stages(); ++stage) {
+      for (int block = 0; block < depth(genome, stage); ++block) {
+        const std::size_t first =
+            first_gene_of_stage_[stage] + static_cast<std::size_t>(block) * kBlockSlots;
+        const auto chosen = [&](BlockSlot slot) {
+          return static_cast<int>(value(genome, first + slot));
+        };
+        result[stage].push_back({chosen(kChannels), chosen(kKernel), chosen(kGroups),
+                                 chosen(kWeightBits), chosen(kActivationBits)});
+      }
+    }
+    return result;
+  }
+
+  hw::HardwareConfig hardware_of(const Genome& genome) const {
+    const std::size_t first = genes_.size() - kHardwareSlots;
+    const auto chosen = [&](HardwareSlot slot) { return value(genome, first + slot); };
+    const auto count = [&](HardwareSlot slot) { return static_cast<int>(chosen(slot)); };
+    hw::HardwareConfig config = spec_.hardware;
+    const int size = count(kCrossbarSize);
+    config.crossbar.rows = size;
+    config.crossbar.columns = size;
+    config.crossbar.subarray_rows = size;
+    config.adc = hw::adc_of_bits(count(kAdcBits));
+    config.dac = hw::dac_of_bits(count(kDacBits));
+    config.device.levels = 1 << count(kCellBits);
+    config.device.resistance_ohm =
+        resistances_of_levels(spec_.hardware.device.resistance_ohm, config.device.levels);
+    config.pe.dacs_per_subarray = share_of(chosen(kWordlineShare), size);
+    config.pe.adcs_per_subarray = share_of(chosen(kBitlineShare), size);
+    return config;
+  }
+
+  GibbonSpaceSpec spec_;
+  std::vector<Gene> genes_;
+  std::vector<Place> places_;
+  std::vector<std::size_t> first_gene_of_stage_;
+};
+
+}  // namespace
+
+std::unique_ptr<SearchSpace> make_gibbon_space(const GibbonSpaceSpec& spec) {
+  return std::make_unique<GibbonSpace>(spec);
+}
+
+}  // namespace gibbon::space

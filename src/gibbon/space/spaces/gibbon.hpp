@@ -1,0 +1,58 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gibbon/space/search_space.hpp"
+
+namespace gibbon::space {
+
+/// The Gibbon paper's joint space (DATE 2022, section IV-A and Table I) as plain data. Each list
+/// holds the choices of one kind of gene; a list of one value fixes it. The block is described in
+/// docs/decisions/0002-block.md.
+struct GibbonSpaceSpec {
+  std::string name = "gibbon";
+  nn::Shape input = {3, 32, 32};
+  int num_classes = 10;
+  int input_bits = 9;  ///< of the image, sign included
+
+  int stem_channels = 16;
+  int stem_kernel = 3;  ///< odd, or 2 with symmetric padding
+  int stem_stride = 1;
+  int stem_weight_bits = 9;
+
+  std::vector<std::vector<int>> stage_blocks;  ///< one list a stage: its numbers of blocks
+  std::vector<int> channels;                   ///< of a block's output; each block chooses
+  std::vector<int> kernels;                    ///< 2, or odd; each block chooses
+  std::vector<int> groups;                     ///< each block chooses; divides every channel choice
+  std::vector<int> weight_bits;                ///< sign included; each block chooses
+  std::vector<int> activation_bits;            ///< with which a block reads its input; likewise
+  int head_bits = 9;                           ///< weights and inputs of pool and classifier
+
+  hw::HardwareConfig hardware;          ///< what no gene decides
+  std::vector<int> crossbar_sizes;      ///< rows = columns = rows of a subarray
+  std::vector<int> adc_bits;            ///< of hw::adc_of_bits
+  std::vector<int> dac_bits;            ///< of hw::dac_of_bits
+  std::vector<int> cell_bits;           ///< 2^bits levels, equally spaced in conductance
+  std::vector<double> wordline_shares;  ///< of the rows active at once, in (0, 1]
+  std::vector<double> bitline_shares;   ///< of the columns converted at once, in (0, 1]
+};
+
+/// Table I: 3 stages, 10^60.7 networks, 10^28.6 quantisations, 10^3.0 chips. The shares of active
+/// wordlines and bitlines are named in the paper's text without values; these are ours.
+GibbonSpaceSpec gibbon_table1_spec();
+
+/// Gene names: "stage1.blocks"; "stage1.block1.channels", ".kernel", ".groups", ".weight_bits",
+/// ".activation_bits"; "hardware.crossbar_size", ".adc_bits", ".dac_bits", ".cell_bits",
+/// ".wordline_share", ".bitline_share". Slots are the last parts. Genes of blocks beyond their
+/// stage's depth are inactive.
+/// Layer names: "stem.conv", "stem.bn", "stem.act", "s1.b1.conv", ".bn", ".add" (where there is a
+/// shortcut), ".act", ..., "pool", "flatten", "fc".
+/// decode() is infeasible where a block's groups do not divide the channels that it reads.
+/// Throws base::Error naming the list and the value for an empty list, a value that is not
+/// positive or comes twice, groups that do not divide a channel choice, a kernel that is even and
+/// not 2, bits outside 2..16, a share outside (0, 1], or hardware that hw::validate refuses.
+std::unique_ptr<SearchSpace> make_gibbon_space(const GibbonSpaceSpec& spec);
+
+}  // namespace gibbon::space

@@ -1,0 +1,126 @@
+#include "gibbon/space/spaces/gibbon_network.hpp"
+
+#include <fmt/format.h>
+
+namespace gibbon::space {
+
+namespace {
+
+constexpr int kDownsamplingStride = 2;
+
+/// Appends layers and keeps track of the last one's output.
+class NetworkBuilder {
+ public:
+  explicit NetworkBuilder(const GibbonSpaceSpec& spec)
+      : height_(spec.input.height), width_(spec.input.width), channels_(spec.input.channels) {}
+
+  int last() const { return static_cast<int>(layers_.size()) - 1; }
+  int channels() const { return channels_; }
+  int height() const { return height_; }
+  std::vector<nn::Layer> take() { return std::move(layers_); }
+
+  void append(std::string name, nn::LayerParameters parameters) {
+    append(std::move(name), std::move(parameters), {last()});
+  }
+  void append(std::string name, nn::LayerParameters parameters, std::vector<int> inputs) {
+    layers_.push_back({std::move(name), std::move(parameters), std::move(inputs)});
+  }
+
+  /// Convolution that keeps the size at stride 1, and its batch normalisation.
+  void append_conv(const std::string& prefix, nn::Conv conv) {
+    conv.in_channels = channels_;
+    if (conv.kernel == 2) {
+      conv.padding_mode = nn::PaddingMode::kSymmetric;
+    } else {
+      conv.padding = conv.kernel / 2;
+    }
+    height_ = output_size(height_, conv);
+    width_ = output_size(width_, conv);
+    channels_ = conv.out_channels;
+    append(prefix + ".conv", conv);
+    append(prefix + ".bn", nn::BatchNorm{channels_, std::nullopt});
+  }
+
+ private:
+  static int output_size(int size, const nn::Conv& conv) {
+    return nn::window_output_size(size, conv.kernel, conv.stride, conv.padding, conv.padding_mode);
+  }
+
+  std::vector<nn::Layer> layers_;
+  int height_;
+  int width_;
+  int channels_;
+};
+
+/// A block and with how many bits the next layer reads its output.
+void append_block(NetworkBuilder& builder, const std::string& prefix, const BlockChoice& choice,
+                  int output_bits, bool downsampling) {
+  const int input = builder.last();
+  nn::Conv conv;
+  conv.out_channels = choice.channels;
+  conv.kernel = choice.kernel;
+  conv.stride = downsampling ? kDownsamplingStride : 1;
+  conv.groups = choice.groups;
+  conv.weight_bits = choice.weight_bits;
+  conv.activation_bits = choice.activation_bits;
+  builder.append_conv(prefix, conv);
+  if (!downsampling) {
+    builder.append(prefix + ".add", nn::Add{choice.channels, output_bits}, {builder.last(), input});
+  }
+  builder.append(prefix + ".act", nn::HardTanh{output_bits});
+}
+
+void append_head(NetworkBuilder& builder, const GibbonSpaceSpec& spec) {
+  nn::Pool pool;
+  pool.mode = nn::PoolMode::kGlobalAverage;
+  pool.kernel = builder.height();
+  pool.stride = builder.height();
+  pool.activation_bits = spec.head_bits;
+  builder.append("pool", pool);
+  builder.append("flatten", nn::Flatten{});
+  nn::Linear linear;
+  linear.in_features = builder.channels();
+  linear.out_features = spec.num_classes;
+  linear.weight_bits = spec.head_bits;
+  linear.activation_bits = spec.head_bits;
+  builder.append("fc", linear);
+}
+
+}  // namespace
+
+nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string& name,
+                                 const std::vector<std::vector<BlockChoice>>& stages) {
+  NetworkBuilder builder(spec);
+  nn::Conv stem;
+  stem.out_channels = spec.stem_channels;
+  stem.kernel = spec.stem_kernel;
+  stem.stride = spec.stem_stride;
+  stem.weight_bits = spec.stem_weight_bits;
+  stem.activation_bits = spec.input_bits;
+  builder.append_conv("stem", stem);
+  builder.append("stem.act", nn::HardTanh{stages.front().front().activation_bits});
+
+  for (std::size_t stage = 0; stage < stages.size(); ++stage) {
+    for (std::size_t block = 0; block < stages[stage].size(); ++block) {
+      int output_bits = spec.head_bits;
+      if (block + 1 < stages[stage].size()) {
+        output_bits = stages[stage][block + 1].activation_bits;
+      } else if (stage + 1 < stages.size()) {
+        output_bits = stages[stage + 1].front().activation_bits;
+      }
+      append_block(builder, fmt::format("s{}.b{}", stage + 1, block + 1), stages[stage][block],
+                   output_bits, stage > 0 && block == 0);
+    }
+  }
+  append_head(builder, spec);
+
+  nn::NetworkDescription description;
+  description.name = name;
+  description.input = spec.input;
+  description.num_classes = spec.num_classes;
+  description.input_bits = spec.input_bits;
+  description.layers = builder.take();
+  return nn::Network(std::move(description));
+}
+
+}  // namespace gibbon::space
