@@ -1,0 +1,137 @@
+#include "gibbon/data/augmentation.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/base/parallel.hpp"
+#include "gibbon/base/rng.hpp"
+
+namespace gibbon::data {
+
+namespace {
+
+struct Draws {
+  int down = 0;  ///< where the crop begins in the image, -padding..padding
+  int right = 0;
+  bool flip = false;
+  int cutout_row = 0;
+  int cutout_column = 0;
+};
+
+void check(const ImageSet& images, std::span<const int> indices,
+           const AugmentationOptions& options) {
+  if (options.crop_padding < 0 || options.cutout < 0) {
+    throw base::Error(
+        fmt::format("augmentation: crop padding {} and cutout {} must not be negative",
+                    options.crop_padding, options.cutout));
+  }
+  if (options.padding == PaddingMode::kReflect &&
+      options.crop_padding >= std::min(images.height, images.width)) {
+    throw base::Error(fmt::format(
+        "augmentation: images of {}x{} cannot be reflected by {} pixels: at most {}", images.height,
+        images.width, options.crop_padding, std::min(images.height, images.width) - 1));
+  }
+  for (const int index : indices) {
+    if (index >= 0 && index < images.count()) continue;
+    throw std::out_of_range(fmt::format("image {} of a set of {}", index, images.count()));
+  }
+}
+
+int shift(base::Rng& rng, int padding) {
+  const std::uint64_t positions = 2 * static_cast<std::uint64_t>(padding) + 1;
+  return static_cast<int>(rng.below(positions)) - padding;
+}
+
+Draws draw(const ImageSet& images, const AugmentationOptions& options, std::uint64_t epoch_seed,
+           int index) {
+  // A stream for each change, so that one does not move the draws of another.
+  const auto number = static_cast<std::uint64_t>(index);
+  base::Rng crop = base::Rng::forked(epoch_seed, "crop", number);
+  base::Rng flip = base::Rng::forked(epoch_seed, "flip", number);
+  base::Rng cutout = base::Rng::forked(epoch_seed, "cutout", number);
+  Draws draws;
+  draws.down = shift(crop, options.crop_padding);
+  draws.right = shift(crop, options.crop_padding);
+  draws.flip = options.flip && flip.below(2) == 1;
+  draws.cutout_row = static_cast<int>(cutout.below(static_cast<std::uint64_t>(images.height)));
+  draws.cutout_column = static_cast<int>(cutout.below(static_cast<std::uint64_t>(images.width)));
+  return draws;
+}
+
+int reflected(int position, int size) {
+  if (position < 0) return -position;
+  return position < size ? position : 2 * (size - 1) - position;
+}
+
+/// One row of the crop before flipping; `source` is the image's row.
+void crop_row(const std::uint8_t* source, int width, int right, PaddingMode padding, float* out) {
+  const int begin = std::clamp(-right, 0, width);
+  const int end = std::clamp(width - right, begin, width);
+  for (int x = begin; x < end; ++x) out[x] = static_cast<float>(source[x + right]) / 255.0f;
+  if (padding == PaddingMode::kZero) return;
+  const auto reflect = [&](int x) {
+    out[x] = static_cast<float>(source[reflected(x + right, width)]) / 255.0f;
+  };
+  for (int x = 0; x < begin; ++x) reflect(x);
+  for (int x = end; x < width; ++x) reflect(x);
+}
+
+void cut_out(const ImageSet& images, int side, const Draws& draws, float* plane) {
+  const int top = std::max(draws.cutout_row - side / 2, 0);
+  const int left = std::max(draws.cutout_column - side / 2, 0);
+  const int bottom = std::min(draws.cutout_row - side / 2 + side, images.height);
+  const int right = std::min(draws.cutout_column - side / 2 + side, images.width);
+  for (int y = top; y < bottom; ++y) {
+    std::fill(plane + y * images.width + left, plane + y * images.width + right, 0.0f);
+  }
+}
+
+/// Fills one image of the batch, which is all zero on entry.
+void augment(const ImageSet& images, int index, const AugmentationOptions& options,
+             const Draws& draws, float* out) {
+  const std::uint8_t* pixels = images.image(index).data();
+  const int height = images.height;
+  const int width = images.width;
+  const long plane = static_cast<long>(height) * width;
+  for (int channel = 0; channel < images.channels; ++channel) {
+    float* out_plane = out + channel * plane;
+    for (int y = 0; y < height; ++y) {
+      int from = y + draws.down;
+      const bool outside = from < 0 || from >= height;
+      if (outside && options.padding == PaddingMode::kZero) continue;
+      if (outside) from = reflected(from, height);
+      float* row = out_plane + static_cast<long>(y) * width;
+      crop_row(pixels + channel * plane + static_cast<long>(from) * width, width, draws.right,
+               options.padding, row);
+      if (draws.flip) std::reverse(row, row + width);
+    }
+    if (options.cutout > 0) cut_out(images, options.cutout, draws, out_plane);
+  }
+}
+
+}  // namespace
+
+ImageBatch augmented_batch(const ImageSet& images, std::span<const int> indices,
+                           const AugmentationOptions& options, std::uint64_t seed,
+                           std::uint64_t epoch, int threads) {
+  check(images, indices, options);
+  const auto size = static_cast<std::size_t>(images.image_size());
+  ImageBatch batch{static_cast<int>(indices.size()),
+                   images.channels,
+                   images.height,
+                   images.width,
+                   std::vector<float>(indices.size() * size),
+                   {}};
+  for (const int index : indices) batch.labels.push_back(images.labels[index]);
+  const std::uint64_t epoch_seed = base::Rng::forked(seed, "augmentation", epoch).next();
+  base::parallel_for(indices.size(), threads, [&](std::size_t i) {
+    const Draws draws = draw(images, options, epoch_seed, indices[i]);
+    augment(images, indices[i], options, draws, batch.pixels.data() + i * size);
+  });
+  return batch;
+}
+
+}  // namespace gibbon::data

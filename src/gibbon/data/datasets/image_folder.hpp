@@ -1,0 +1,20 @@
+#pragma once
+
+#include <filesystem>
+
+#include "gibbon/data/dataset.hpp"
+#include "gibbon/data/load_options.hpp"
+
+namespace gibbon::data {
+
+/// Reads DIR/train/<class>/ and DIR/test/<class>/ (DIR/val/ where there is no test/): every .png,
+/// .jpg and .jpeg file (any case) directly in a class folder is an image; other files, and names
+/// that begin with a dot, are passed over. Classes are the folders of train/ sorted by name (byte
+/// order), images are in the order of the classes and then of their names.
+/// With LoadOptions::size every image is resized (image_file.hpp says how, the aspect ratio is not
+/// kept); without, all must have the size of the first training image.
+/// Throws base::Error for a missing folder, a class that is empty or in one split only, an image
+/// that cannot be decoded or has another size, and bad options.
+Dataset load_image_folder(const std::filesystem::path& directory, const LoadOptions& options);
+
+}  // namespace gibbon::data
