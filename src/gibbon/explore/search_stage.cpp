@@ -132,12 +132,14 @@ std::optional<Metrics> Search::predict_one(const Genome& genome, const Metrics& 
                                            const predict::Prediction& prediction) {
   const bool exact = context_.config.predictor.hardware == "exact";
   Metrics metrics = exact ? hardware : prediction.hardware;
+  // A constraint on accuracy cannot be known to be missed before the accuracy is.
   metrics[Metric::kAccuracy] = 100.0;
   const bool worth_it = context_.objective.violation(metrics) == 0.0;
   metrics[Metric::kAccuracy] = 0.0;
   if (!worth_it) return metrics;
-  const double base = context_.config.predictor.difference ? evaluator_.one_shot_accuracy(genome) : 0;
-  metrics[Metric::kAccuracy] = std::clamp(base + prediction.accuracy_difference, 0.0, 100.0);
+  const bool needs_base = !prediction.accuracy_absolute.has_value();
+  metrics[Metric::kAccuracy] =
+      prediction.accuracy(needs_base ? evaluator_.one_shot_accuracy(genome) : 0.0);
   return metrics;
 }
 

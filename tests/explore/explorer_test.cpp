@@ -1,0 +1,157 @@
+#include "gibbon/explore/explorer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "explore/tiny_run.hpp"
+#include "gibbon/base/error.hpp"
+#include "gibbon/store/run_record.hpp"
+
+namespace gibbon::explore {
+namespace {
+
+using space::Metric;
+
+/// Asks to stop at the n-th update of the run's progress; counts them all.
+class StopAt final : public base::Progress {
+ public:
+  explicit StopAt(int update) : limit_(update) {}
+  void update(const base::ProgressUpdate&) override { ++seen_; }
+  void note(const std::string&) override {}
+  bool stop_requested() const override { return limit_ > 0 && seen_ >= limit_; }
+  int seen() const { return seen_; }
+
+ private:
+  int limit_;
+  int seen_ = 0;
+};
+
+struct RunResult {
+  std::vector<store::StoredEvaluation> evaluations;
+  std::vector<store::FinalRecord> finals;
+};
+
+RunResult result_of(const store::RunStore& store) {
+  RunResult result{store.evaluations(), {}};
+  for (const std::string& name : store.names("final/")) {
+    result.finals.push_back(store::final_from_json(*store.get(name)));
+  }
+  return result;
+}
+
+RunResult run_unbroken(const RunConfig& config) {
+  const test::TemporaryFolder folder("gibbon-unbroken");
+  const auto store = store::make_memory_store();
+  base::SilentProgress progress;
+  const Outcome outcome = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
+                                  folder.run_paths(), progress);
+  EXPECT_EQ(outcome, Outcome::kFinished);
+  return result_of(*store);
+}
+
+void expect_same(const RunResult& expected, const RunResult& actual) {
+  ASSERT_EQ(expected.evaluations.size(), actual.evaluations.size());
+  for (std::size_t i = 0; i < expected.evaluations.size(); ++i) {
+    const space::Evaluation& left = expected.evaluations[i].evaluation;
+    const space::Evaluation& right = actual.evaluations[i].evaluation;
+    EXPECT_EQ(expected.evaluations[i].key, actual.evaluations[i].key);
+    EXPECT_EQ(left.metrics, right.metrics) << expected.evaluations[i].key;
+    EXPECT_EQ(left.one_shot_accuracy, right.one_shot_accuracy);
+    EXPECT_EQ(left.predicted, right.predicted);
+  }
+  ASSERT_EQ(expected.finals.size(), actual.finals.size());
+  for (std::size_t i = 0; i < expected.finals.size(); ++i) {
+    EXPECT_EQ(expected.finals[i].genome, actual.finals[i].genome);
+    EXPECT_EQ(expected.finals[i].metrics, actual.finals[i].metrics);
+    EXPECT_EQ(expected.finals[i].on_front, actual.finals[i].on_front);
+  }
+}
+
+TEST(Explorer, EvaluatesAsManyDesignsAsTheBudgetSaysAndTrainsTheChosenOnes) {
+  const RunConfig config = test::tiny_config();
+  const RunResult result = run_unbroken(config);
+  // 6 initial designs and 2 iterations of 3.
+  EXPECT_EQ(result.evaluations.size(), 12u);
+  EXPECT_EQ(result.finals.size(), 2u);
+  for (const store::FinalRecord& final_design : result.finals) {
+    EXPECT_EQ(final_design.test_images, 30);
+    EXPECT_GE(final_design.metrics[Metric::kAccuracy], 0.0);
+    EXPECT_LE(final_design.metrics[Metric::kAccuracy], 100.0);
+    EXPECT_NEAR(final_design.metrics[Metric::kEdp],
+                final_design.metrics[Metric::kLatency] * final_design.metrics[Metric::kEnergy],
+                1e-12);
+  }
+}
+
+TEST(Explorer, GivesTheSameRunForTheSameSeed) {
+  expect_same(run_unbroken(test::tiny_config()), run_unbroken(test::tiny_config()));
+}
+
+TEST(Explorer, GivesAnotherRunForAnotherSeed) {
+  RunConfig other = test::tiny_config();
+  other.seed = 8;
+  EXPECT_NE(run_unbroken(test::tiny_config()).evaluations.front().evaluation.genome,
+            run_unbroken(other).evaluations.front().evaluation.genome);
+}
+
+TEST(Explorer, EndsAsAnUnbrokenRunWhereverItWasStopped) {
+  const RunConfig config = test::tiny_config();
+  const RunResult expected = run_unbroken(config);
+  StopAt never(0);
+  {
+    const test::TemporaryFolder folder("gibbon-count");
+    const auto store = store::make_memory_store();
+    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), never);
+  }
+  ASSERT_GT(never.seen(), 10);
+  for (int stop = 1; stop < never.seen(); stop += 3) {
+    SCOPED_TRACE("stopped at update " + std::to_string(stop));
+    const test::TemporaryFolder folder("gibbon-resume");
+    const auto store = store::make_memory_store();
+    StopAt stopping(stop);
+    const Outcome first = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
+                                  folder.run_paths(), stopping);
+    EXPECT_EQ(first, Outcome::kStopped);
+    const auto evaluated_before = store->evaluations();
+    base::SilentProgress progress;
+    const Outcome second = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
+                                   folder.run_paths(), progress);
+    EXPECT_EQ(second, Outcome::kFinished);
+    const RunResult actual = result_of(*store);
+    // What was finished before the stop is still there, first, and once.
+    ASSERT_GE(actual.evaluations.size(), evaluated_before.size());
+    for (std::size_t i = 0; i < evaluated_before.size(); ++i) {
+      EXPECT_EQ(actual.evaluations[i].key, evaluated_before[i].key);
+    }
+    expect_same(expected, actual);
+  }
+}
+
+TEST(Explorer, SaysWhatComesClosestWhereNoDesignMeetsTheConstraints) {
+  RunConfig config = test::tiny_config();
+  config.objective.constraints = {"area_mm2 <= 0.001"};
+  const test::TemporaryFolder folder("gibbon-infeasible");
+  const auto store = store::make_memory_store();
+  base::SilentProgress progress;
+  try {
+    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), progress);
+    FAIL() << "an area of 0.001 mm2 cannot be met";
+  } catch (const base::Error& error) {
+    EXPECT_THAT(error.what(), testing::HasSubstr("no feasible design; closest is "));
+    EXPECT_THAT(error.what(), testing::HasSubstr("area_mm2 = "));
+    EXPECT_THAT(error.what(), testing::HasSubstr("area_mm2 <= 0.001"));
+  }
+}
+
+TEST(Explorer, KeepsConstraintsThatCanBeMet) {
+  RunConfig config = test::tiny_config();
+  config.objective.constraints = {"area_mm2 <= 30"};
+  const RunResult result = run_unbroken(config);
+  ASSERT_FALSE(result.finals.empty());
+  for (const store::FinalRecord& final_design : result.finals) {
+    EXPECT_LE(final_design.metrics[Metric::kArea], 30.0);
+  }
+}
+
+}  // namespace
+}  // namespace gibbon::explore
