@@ -229,7 +229,7 @@ TEST(Augmentation, TakesLessThanAMillisecondFor128CifarImages) {
     best = std::min(best, taken.count());
   }
   RecordProperty("milliseconds", std::to_string(best));
-#ifdef NDEBUG
+#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
   EXPECT_LT(best, 1.0);
 #endif
 }
