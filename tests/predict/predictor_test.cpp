@@ -193,11 +193,11 @@ TEST_P(PredictorContract, RefusesGenomesOfAnotherSpace) {
   std::vector<space::Genome> genomes = genomes_of(data);
   genomes[3].pop_back();
   EXPECT_EQ(error_of([&] { predictor->predict(genomes); }),
-            "genome of 20 genes in the space \"toy\" of 21");
+            "a genome of space 'toy' has 21 genes, this one has 20");
   genomes = genomes_of(data);
   genomes[3][1] = 4;
   EXPECT_EQ(error_of([&] { predictor->predict(genomes); }),
-            "genome: choice 4 of \"hardware.adc_bits\", which has 4");
+            "gene 'hardware.adc_bits' has choice 4, allowed are 0 to 3");
 }
 
 TEST_P(PredictorContract, SaveAndLoadKeepPredictionsAndTheFuture) {

@@ -7,7 +7,6 @@
 #include <set>
 #include <tuple>
 
-#include "gibbon/base/error.hpp"
 #include "gibbon/base/hash.hpp"
 
 namespace gibbon::predict {
@@ -83,7 +82,7 @@ void SequenceEncoder::add_column(const std::vector<double>& sorted_values) {
 }
 
 Sequence SequenceEncoder::encode(const space::Genome& genome) const {
-  check_genome(space_, genome);
+  space_.check(genome);
   std::vector<std::int32_t> shared = column_start_;
   const auto put = [&](std::vector<std::int32_t>& row, std::size_t gene) {
     row[static_cast<std::size_t>(gene_column_[gene])] = gene_tokens_[gene][genome[gene]];
@@ -120,20 +119,6 @@ std::uint64_t fingerprint(const space::SearchSpace& space) {
     text += '\n';
   }
   return base::hash_of(text);
-}
-
-void check_genome(const space::SearchSpace& space, const space::Genome& genome) {
-  const std::vector<space::Gene>& genes = space.genes();
-  if (genome.size() != genes.size()) {
-    throw base::Error(fmt::format("genome of {} genes in the space \"{}\" of {}", genome.size(),
-                                  space.name(), genes.size()));
-  }
-  for (std::size_t g = 0; g < genes.size(); ++g) {
-    if (genome[g] >= genes[g].choices.size()) {
-      throw base::Error(fmt::format("genome: choice {} of \"{}\", which has {}", genome[g],
-                                    genes[g].name, genes[g].choices.size()));
-    }
-  }
 }
 
 }  // namespace gibbon::predict

@@ -1,10 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
-#include <span>
-#include <string>
-#include <tuple>
 #include <vector>
 
 #include "gibbon/space/search_space.hpp"
@@ -66,8 +62,5 @@ double normalised(double value, double least, double greatest);
 
 /// Names a space's genes, slots, blocks and choices: what a saved predictor depends on.
 std::uint64_t fingerprint(const space::SearchSpace& space);
-
-/// Throws base::Error if the genome's length or an index does not fit the space.
-void check_genome(const space::SearchSpace& space, const space::Genome& genome);
 
 }  // namespace gibbon::predict

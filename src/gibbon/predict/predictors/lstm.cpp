@@ -1,5 +1,7 @@
 #include "gibbon/predict/predictors/lstm.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -147,6 +149,10 @@ class LstmPredictor final : public Predictor {
     });
     ++fits_;
     const double loss = std::accumulate(losses.begin(), losses.end(), 0.0);
+    if (!std::isfinite(loss)) {
+      throw base::Error(fmt::format("predictor: training diverged with learning_rate {}; lower it",
+                                    options_.learning_rate));
+    }
     return {.epochs = options_.epochs,
             .evaluations = static_cast<int>(examples.size()),
             .training_loss = loss / static_cast<double>(losses.size())};

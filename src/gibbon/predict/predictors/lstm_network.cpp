@@ -268,14 +268,22 @@ void LstmNetwork::regress(std::size_t count, LstmPass& pass) const {
 void LstmNetwork::add_gradient(std::span<const Sequence* const> batch,
                                std::span<const float> d_outputs, LstmPass& pass,
                                std::vector<float>& gradient) const {
+  const std::vector<float> d_hiddens = regressor_gradient(batch, d_outputs, pass, gradient);
+  const std::vector<float> d_gates = steps_gradient(d_hiddens, pass, gradient);
+  embedding_gradient(batch, d_gates, pass, gradient);
+}
+
+/// The regressor's and the mean's: returns the gradient by every step's output, the same at each
+/// step of a sequence; a row for each sequence.
+std::vector<float> LstmNetwork::regressor_gradient(std::span<const Sequence* const> batch,
+                                                   std::span<const float> d_outputs,
+                                                   const LstmPass& pass,
+                                                   std::vector<float>& gradient) const {
   const Layout at(shape_);
   const std::size_t hidden = at.hidden;
   const std::size_t count = batch.size();
-  const std::size_t rows = total_rows(pass);
-  const auto columns = static_cast<std::size_t>(shape_.columns);
   const float* parameters = parameters_.data();
   float* g = gradient.data();
-
   std::vector<float> d_last(d_outputs.size());
   for (std::size_t rank = 0; rank < count; ++rank) {
     std::copy_n(d_outputs.data() + pass.order[rank] * at.outputs, at.outputs,
@@ -292,29 +300,36 @@ void LstmNetwork::add_gradient(std::span<const Sequence* const> batch,
   const std::vector<float> d_features =
       dense_gradient(count, at.features, hidden, pass.features, d_first,
                      parameters + at.first_weights, g + at.first_weights, g + at.first_bias);
-
-  // Every step's output gets the same share of its sequence's mean and scaled sum.
-  std::vector<float> d_pooled(count * hidden);
+  std::vector<float> d_hiddens(count * hidden);
   for (std::size_t rank = 0; rank < count; ++rank) {
     const auto steps = static_cast<float>(batch[pass.order[rank]]->steps);
     const float* d_mean = d_features.data() + rank * at.features;
     for (std::size_t j = 0; j < hidden; ++j) {
-      d_pooled[rank * hidden + j] =
+      d_hiddens[rank * hidden + j] =
           d_mean[j] / steps + d_mean[hidden + j] / static_cast<float>(shape_.max_steps);
     }
   }
+  return d_hiddens;
+}
 
+/// Back through the steps: returns the gradient by the gates' sums, a row for each row of x.
+std::vector<float> LstmNetwork::steps_gradient(const std::vector<float>& d_hiddens,
+                                               const LstmPass& pass,
+                                               std::vector<float>& gradient) const {
+  const Layout at(shape_);
+  const std::size_t hidden = at.hidden;
+  const std::size_t rows = total_rows(pass);
   const std::vector<float> recurrent_flipped =
-      transposed(parameters + at.recurrent_weights, hidden, 4 * hidden);
+      transposed(parameters_.data() + at.recurrent_weights, hidden, 4 * hidden);
   std::vector<float> d_gates(rows * 4 * hidden);
-  std::vector<float> d_cell(count * hidden, 0.0F);
-  std::vector<float> d_hidden(count * hidden, 0.0F);
+  std::vector<float> d_cell(d_hiddens.size(), 0.0F);
+  std::vector<float> d_hidden(d_hiddens.size(), 0.0F);
   std::size_t end = rows;
   for (std::size_t step = pass.rows_of_step.size(); step-- > 0;) {
     const std::size_t alive = pass.rows_of_step[step];
     const std::size_t begin = end - alive;
     const std::size_t previous = step > 0 ? begin - pass.rows_of_step[step - 1] : 0;
-    for (std::size_t i = 0; i < alive * hidden; ++i) d_hidden[i] += d_pooled[i];
+    for (std::size_t i = 0; i < alive * hidden; ++i) d_hidden[i] += d_hiddens[i];
     float* d_sums = d_gates.data() + begin * 4 * hidden;
     lstm_cell_gradient(alive, hidden,
                        {.gates = pass.gates.data() + begin * 4 * hidden,
@@ -323,20 +338,27 @@ void LstmNetwork::add_gradient(std::span<const Sequence* const> batch,
                         .d_output = d_hidden.data(),
                         .d_cell = d_cell.data(),
                         .d_gates = d_sums});
-    if (step > 0) {
-      std::fill_n(d_hidden.begin(), alive * hidden, 0.0F);
-      add_product(alive, hidden, 4 * hidden, plain(d_sums, 4 * hidden), recurrent_flipped.data(),
-                  d_hidden.data());
-      add_product(hidden, 4 * hidden, alive,
-                  flipped(pass.hiddens.data() + previous * hidden, hidden), d_sums,
-                  g + at.recurrent_weights);
-    }
     end = begin;
+    if (step == 0) break;
+    std::fill_n(d_hidden.begin(), alive * hidden, 0.0F);
+    add_product(alive, hidden, 4 * hidden, plain(d_sums, 4 * hidden), recurrent_flipped.data(),
+                d_hidden.data());
+    add_product(hidden, 4 * hidden, alive, flipped(pass.hiddens.data() + previous * hidden, hidden),
+                d_sums, gradient.data() + at.recurrent_weights);
   }
+  return d_gates;
+}
 
+void LstmNetwork::embedding_gradient(std::span<const Sequence* const> batch,
+                                     const std::vector<float>& d_gates, const LstmPass& pass,
+                                     std::vector<float>& gradient) const {
+  const Layout at(shape_);
+  const std::size_t hidden = at.hidden;
+  const auto columns = static_cast<std::size_t>(shape_.columns);
+  float* g = gradient.data();
   std::vector<float> d_inputs =
-      dense_gradient(rows, hidden, 4 * hidden, pass.inputs, d_gates, parameters + at.input_weights,
-                     g + at.input_weights, g + at.gate_bias);
+      dense_gradient(total_rows(pass), hidden, 4 * hidden, pass.inputs, d_gates,
+                     parameters_.data() + at.input_weights, g + at.input_weights, g + at.gate_bias);
   mask(pass.inputs, d_inputs);
   add_column_sums(d_inputs, hidden, g + at.input_bias);
   std::vector<float> d_shares(static_cast<std::size_t>(shape_.tokens) * hidden, 0.0F);

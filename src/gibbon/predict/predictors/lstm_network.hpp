@@ -67,6 +67,13 @@ class LstmNetwork {
   void run_steps(LstmPass& pass) const;
   void pool(std::span<const Sequence* const> batch, LstmPass& pass) const;
   void regress(std::size_t count, LstmPass& pass) const;
+  std::vector<float> regressor_gradient(std::span<const Sequence* const> batch,
+                                        std::span<const float> d_outputs, const LstmPass& pass,
+                                        std::vector<float>& gradient) const;
+  std::vector<float> steps_gradient(const std::vector<float>& d_hiddens, const LstmPass& pass,
+                                    std::vector<float>& gradient) const;
+  void embedding_gradient(std::span<const Sequence* const> batch, const std::vector<float>& d_gates,
+                          const LstmPass& pass, std::vector<float>& gradient) const;
 
   const SequenceEncoder& encoder_;
   LstmShape shape_;

@@ -112,7 +112,7 @@ class RidgePredictor final : public Predictor {
 
   /// Of each active gene: 1 at its choice, and its value. The constant is in the standardisation.
   SparseRow row_of(const space::Genome& genome) const {
-    check_genome(space_, genome);
+    space_.check(genome);
     SparseRow row;
     const std::vector<space::Gene>& genes = space_.genes();
     for (std::size_t g = 0; g < genes.size(); ++g) {
