@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,10 @@ struct Device {
   double area_um2 = 1.44;
   std::vector<double> read_voltage_v = {0, 0.15};
   double read_latency_ns = 3.16;
-  int levels = 2;                                    ///< distinguishable states of one cell
-  std::vector<double> resistance_ohm = {1e6, 1e4};   ///< one a level, highest first
-  double variation_percent = 1;                      ///< standard deviation of a resistance
-  double stuck_at_high_percent = 0.1;                ///< cells that always read the highest resistance
+  int levels = 2;                                   ///< distinguishable states of one cell
+  std::vector<double> resistance_ohm = {1e6, 1e4};  ///< one a level, highest first
+  double variation_percent = 1;                     ///< standard deviation of a resistance
+  double stuck_at_high_percent = 0.1;  ///< cells that always read the highest resistance
   double stuck_at_low_percent = 0.1;
 
   /// floor(log2(levels))
@@ -58,22 +59,20 @@ enum class PimType { kAnalogue, kDigital };
 /// A processing element: crossbars with their converters.
 struct ProcessingElement {
   PimType pim_type = PimType::kAnalogue;
-  int polarity = 2;         ///< 2: positive and negative crossbars; 1: signed digits in one
-  int sub_position = 0;     ///< polarity 2: subtract 0 in analogue, 1 after the ADC
-  int groups = 1;           ///< crossbar groups, one bit plane each
+  int polarity = 2;             ///< 2: positive and negative crossbars; 1: signed digits in one
+  int sub_position = 0;         ///< polarity 2: subtract 0 in analogue, 1 after the ADC
+  int groups = 1;               ///< crossbar groups, one bit plane each
   int dacs_per_subarray = 128;  ///< wordlines of a subarray active at once
   int adcs_per_subarray = 128;  ///< bitlines of a subarray converted at once
-  int logic_op = -1;        ///< extra logic beside an ADC: -1 none, 0, 1, 2 (MNSIM's numbers)
+  int logic_op = -1;            ///< extra logic beside an ADC: -1 none, 0, 1, 2 (MNSIM's numbers)
   double input_buffer_kb = 0;   ///< meaningful only if !input_buffer_from_mapping
   bool input_buffer_from_mapping = true;
 };
 
-/// Digital parts. An override replaces the technology's value.
+/// A digital part's own figures; what is absent comes from the part's technology.
 struct UnitOverride {
-  double area_um2 = 0;
-  double power_w = 0;
-  bool area_given = false;
-  bool power_given = false;
+  std::optional<double> area_um2;
+  std::optional<double> power_w;
 };
 struct DigitalModules {
   double frequency_mhz = 500;
@@ -90,7 +89,7 @@ struct DigitalModules {
 struct Tile {
   int pe_rows = 2;
   int pe_columns = 2;
-  int pooling_size = 9;     ///< elements of the pooling unit's window
+  int pooling_size = 9;  ///< elements of the pooling unit's window
   int pooling_units = 64;
   double pooling_technology_nm = 65;
   double inter_tile_bandwidth_gbps = 20;
@@ -130,9 +129,10 @@ struct HardwareConfig {
   PowerDetail power_detail = PowerDetail::kUsedCells;
 };
 
-/// JSON both ways, sections and keys as the fields above. from_json starts from the defaults,
-/// refuses unknown keys and wrong types with base::Error naming the key path and what is allowed,
-/// and validates.
+/// JSON both ways, sections and keys as the fields above, enumerations as words ("nvm", "1T1R",
+/// "zigzag"). from_json starts from the defaults, refuses unknown keys (naming the nearest known
+/// one) and wrong types with base::Error naming the key path and what is allowed, and validates. A
+/// converter's `choice` alone brings the whole preset.
 base::Json to_json(const HardwareConfig& config);
 HardwareConfig hardware_from_json(const base::Json& json);
 
