@@ -1,0 +1,122 @@
+#include <fmt/format.h>
+
+#include <memory>
+#include <optional>
+
+#include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/config/hardware_yaml.hpp"
+#include "gibbon/app/config/network_yaml.hpp"
+#include "gibbon/app/config/presets.hpp"
+#include "gibbon/app/output.hpp"
+#include "gibbon/app/terminal_progress.hpp"
+#include "gibbon/base/error.hpp"
+#include "gibbon/data/dataset_registry.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/train/trainer.hpp"
+
+namespace gibbon::app {
+
+namespace {
+
+struct TrainArguments {
+  std::string network;
+  std::string hardware;
+  std::string dataset = "fashion-mnist";
+  std::string data;
+  std::string out;
+  std::string start;
+  std::string device = "cpu";
+  double epochs = 10;
+  int batch_size = 128;
+  double learning_rate = train::TrainOptions().learning_rate;
+  int crop_padding = 4;
+  bool no_flip = false;
+  int images = 1 << 30;
+};
+
+train::FinalTrainOptions options_of(const TrainArguments& arguments, const GlobalOptions& global) {
+  train::FinalTrainOptions options;
+  options.epochs = arguments.epochs;
+  options.base.seed = global.seed.value_or(1);
+  options.base.threads = global.thread_count();
+  options.base.device = arguments.device;
+  options.base.batch_size = arguments.batch_size;
+  options.base.learning_rate = arguments.learning_rate;
+  options.base.augmentation.crop_padding = arguments.crop_padding;
+  options.base.augmentation.flip = !arguments.no_flip;
+  return options;
+}
+
+int train(const TrainArguments& arguments, const GlobalOptions& global) {
+  const nn::Network network = load_network(locate(PresetKind::kNetworks, arguments.network));
+  const data::Dataset dataset = data::load_dataset(arguments.dataset, arguments.data);
+  std::optional<hw::HardwareConfig> hardware;
+  if (!arguments.hardware.empty()) {
+    hardware = load_hardware(locate(PresetKind::kHardware, arguments.hardware));
+  }
+  std::optional<nn::TrainedNetwork> start;
+  if (!arguments.start.empty()) start = nn::load_trained_network(arguments.start);
+
+  nn::TrainedNetwork trained{network, {}};
+  {
+    TerminalProgress progress(global.quiet || global.json);
+    trained = train::train_network(network, dataset.train, start, options_of(arguments, global),
+                                   progress);
+    if (progress.stop_requested()) throw base::Error("stopped; nothing was saved");
+  }
+  nn::save(trained, arguments.out);
+
+  const double quantized =
+      train::quantized_accuracy(trained, dataset.test, global.thread_count());
+  base::Json result = {{"model", arguments.out}, {"quantized_accuracy_top1", quantized}};
+  if (hardware) {
+    sim::AccuracyOptions options;
+    options.threads = global.thread_count();
+    const auto simulator = sim::make_accuracy_simulator(trained, *hardware, options);
+    const auto accuracy = sim::measure_accuracy(*simulator, dataset.test, arguments.images);
+    result["accuracy_top1"] = accuracy.top1_percent();
+    result["test_images"] = accuracy.images;
+  }
+  if (global.json) {
+    print_json(result);
+    return kSuccess;
+  }
+  fmt::print("quantised accuracy        {:6.2f} %  ({} test images)\n", quantized,
+             dataset.test.count());
+  if (hardware) {
+    fmt::print("simulated PIM accuracy    {:6.2f} %  ({} test images, {})\n",
+               result["accuracy_top1"].get<double>(), result["test_images"].get<int>(),
+               hardware->name);
+  }
+  fmt::print("{}\n", arguments.out);
+  return kSuccess;
+}
+
+}  // namespace
+
+Action add_train_command(CLI::App& command, const GlobalOptions& global) {
+  auto arguments = std::make_shared<TrainArguments>();
+  command.add_option("--network", arguments->network, "Network file, or a shipped one by name")
+      ->required();
+  command.add_option("--out", arguments->out, "File for the trained network")->required();
+  command.add_option("--dataset", arguments->dataset, "A name that 'gibbon list datasets' prints");
+  command.add_option("--data", arguments->data, "Folder of the images");
+  command.add_option("--hardware", arguments->hardware,
+                     "Also simulate the accuracy on this hardware: file, or a shipped one by name");
+  command.add_option("--images", arguments->images, "Test images to simulate; default: all")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--start", arguments->start, "Trained network to start from");
+  command.add_option("--epochs", arguments->epochs, "Passes over the training images")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--batch-size", arguments->batch_size, "Images a step")
+      ->check(CLI::Range(1, 65536));
+  command.add_option("--learning-rate", arguments->learning_rate, "Peak of the one-cycle schedule")
+      ->check(CLI::PositiveNumber);
+  command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
+      ->check(CLI::Range(0, 64));
+  command.add_flag("--no-flip", arguments->no_flip, "No random mirroring");
+  command.add_option("--device", arguments->device, "Where it trains: cpu, cuda, cuda:1");
+  return [arguments, &global] { return train(*arguments, global); };
+}
+
+}  // namespace gibbon::app
