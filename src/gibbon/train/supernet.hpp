@@ -2,8 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
-#include <span>
+#include <string>
 #include <vector>
 
 #include "gibbon/base/progress.hpp"
@@ -19,10 +20,11 @@ enum class Precision { kAuto, kFloat32, kBfloat16 };
 struct TrainOptions {
   std::uint64_t seed = 0;
   int threads = 1;
-  std::string device = "cpu";               ///< "cpu", "cuda", "cuda:1": libtorch's names
-  Precision precision = Precision::kAuto;   ///< kAuto: bf16 where the processor multiplies it natively fast (AMX)
+  std::string device = "cpu";  ///< "cpu", "cuda", "cuda:1": libtorch's names
+  Precision precision =
+      Precision::kAuto;  ///< kAuto: bf16 where the processor multiplies it natively fast (AMX)
   int batch_size = 128;
-  double learning_rate = 0.1;               ///< peak of a one-cycle schedule
+  double learning_rate = 0.1;  ///< peak of a one-cycle schedule
   double momentum = 0.9;
   double weight_decay = 5e-4;
   double label_smoothing = 0.1;
@@ -53,6 +55,8 @@ class Supernet {
   /// Weights and optimiser, so that training goes on bit for bit. Written in one step.
   virtual void save(const std::filesystem::path& path) const = 0;
   virtual void load(const std::filesystem::path& path) = 0;
+  /// The step after the last one trained (0 before the first); saved and loaded too.
+  virtual std::int64_t next_step() const = 0;
 };
 
 /// A supernet that covers `largest` (its layers give the names and the greatest sizes).

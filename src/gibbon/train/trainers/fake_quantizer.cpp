@@ -1,0 +1,179 @@
+#include "gibbon/train/trainers/fake_quantizer.hpp"
+
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <torch/csrc/autograd/custom_function.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+namespace gibbon::train {
+
+namespace {
+
+using torch::autograd::AutogradContext;
+using torch::autograd::variable_list;
+
+constexpr std::int64_t kChunk = 1 << 15;  // values a thread takes at a time: one L2 cache's worth
+constexpr double kSmallestRange = 1e-6;
+
+bool has_kernel(const at::Tensor& tensor) {
+  return tensor.is_cpu() && tensor.is_non_overlapping_and_dense() &&
+         (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kBFloat16);
+}
+
+/// Calls body(first, count) over equal chunks of [0, size), whatever the number of threads.
+template <typename Body>
+void over_chunks(std::int64_t size, const Body& body) {
+  const std::int64_t chunks = (size + kChunk - 1) / kChunk;
+  at::parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t chunk = begin; chunk < end; ++chunk) {
+      const std::int64_t first = chunk * kChunk;
+      body(chunk, first, static_cast<std::size_t>(std::min(kChunk, size - first)));
+    }
+  });
+}
+
+/// Calls body(pointer type tag) with float or Bfloat16Bits as the tensor's elements.
+template <typename Body>
+void with_element(const at::Tensor& tensor, const Body& body) {
+  if (tensor.scalar_type() == at::kFloat) return body(float{});
+  body(Bfloat16Bits{});
+}
+
+template <typename T>
+T* elements(const at::Tensor& tensor) {
+  return static_cast<T*>(tensor.data_ptr());
+}
+
+void quantize_tensor(const at::Tensor& input, const at::Tensor& output, const at::Tensor& inside,
+                     QuantizerGrid grid) {
+  with_element(input, [&](auto tag) {
+    using T = decltype(tag);
+    std::uint8_t* mask = inside.defined() ? elements<std::uint8_t>(inside) : nullptr;
+    over_chunks(input.numel(), [&](std::int64_t, std::int64_t first, std::size_t count) {
+      quantize(elements<T>(input) + first, elements<T>(output) + first,
+               mask == nullptr ? nullptr : mask + first, count, grid);
+    });
+  });
+}
+
+at::Tensor quantize_plainly(const at::Tensor& values, QuantizerGrid grid) {
+  const at::Tensor levels = (values.to(at::kFloat) * (grid.threshold / grid.range))
+                                .clamp(-grid.threshold, grid.threshold);
+  return (levels.round() * grid.range / grid.threshold).to(values.scalar_type());
+}
+
+struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& values, double range,
+                            double threshold, bool masked, bool in_place) {
+    const QuantizerGrid grid{static_cast<float>(threshold), static_cast<float>(range)};
+    at::Tensor inside;
+    at::Tensor output;
+    if (has_kernel(values)) {
+      if (masked) inside = at::empty_like(values, values.options().dtype(at::kByte));
+      output = in_place ? values : at::empty_like(values);
+      quantize_tensor(values, output, inside, grid);
+    } else {
+      if (masked) inside = values.abs().lt(grid.range);
+      output = quantize_plainly(values, grid);
+      if (in_place) output = values.copy_(output);
+    }
+    if (in_place) context->mark_dirty({values});
+    if (masked) context->saved_data["inside"] = inside;
+    return output;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    at::Tensor gradient = gradients.front();
+    const auto saved = context->saved_data.find("inside");
+    if (saved != context->saved_data.end()) {
+      gradient = masked_gradient(gradient, saved->second.toTensor());
+    }
+    return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+  }
+
+  static at::Tensor masked_gradient(const at::Tensor& gradient, const at::Tensor& inside) {
+    if (!has_kernel(gradient) || gradient.strides() != inside.strides()) return gradient * inside;
+    at::Tensor result = at::empty_like(gradient);
+    with_element(gradient, [&](auto tag) {
+      using T = decltype(tag);
+      over_chunks(gradient.numel(), [&](std::int64_t, std::int64_t first, std::size_t count) {
+        mask_gradient(elements<T>(gradient) + first, elements<std::uint8_t>(inside) + first,
+                      elements<T>(result) + first, count);
+      });
+    });
+    return result;
+  }
+};
+
+struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight> {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& weight,
+                            const at::Tensor& mask, std::int64_t bits) {
+    if (mask.defined()) context->saved_data["mask"] = mask;
+    const at::Tensor kept = mask.defined() ? weight * mask : weight.contiguous();
+    if (!has_kernel(kept)) {
+      const at::Tensor range = kept.abs().max().clamp_min(kSmallestRange);
+      const double threshold = static_cast<double>((1 << (bits - 1)) - 1);
+      return (kept / range * threshold).round() * range / threshold;
+    }
+    const float range =
+        largest_magnitude(elements<float>(kept), static_cast<std::size_t>(kept.numel()));
+    at::Tensor output = at::empty_like(kept);
+    quantize_tensor(kept, output, at::Tensor(),
+                    quantizer_grid(static_cast<int>(bits),
+                                   std::max(range, static_cast<float>(kSmallestRange))));
+    return output;
+  }
+
+  static variable_list backward(AutogradContext* context, variable_list gradients) {
+    const auto saved = context->saved_data.find("mask");
+    at::Tensor gradient = gradients.front();
+    if (saved != context->saved_data.end()) gradient = gradient * saved->second.toTensor();
+    return {gradient, at::Tensor(), at::Tensor()};
+  }
+};
+
+}  // namespace
+
+at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
+                         bool in_place) {
+  const bool recorded = at::GradMode::is_enabled() && values.requires_grad();
+  return FakeQuantize::apply(
+      values, static_cast<double>(grid.range), static_cast<double>(grid.threshold),
+      recorded && gradient == ClampGradient::kZero, in_place && !(recorded && values.is_leaf()));
+}
+
+at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {
+  return FakeQuantizeWeight::apply(weight, mask, static_cast<std::int64_t>(bits));
+}
+
+double batch_range(const at::Tensor& values) {
+  const auto count = static_cast<double>(values.numel());
+  Moments total;
+  if (has_kernel(values)) {
+    const auto chunks = static_cast<std::size_t>((values.numel() + kChunk - 1) / kChunk);
+    std::vector<Moments> parts(chunks);
+    with_element(values, [&](auto tag) {
+      using T = decltype(tag);
+      over_chunks(values.numel(), [&](std::int64_t chunk, std::int64_t first, std::size_t size) {
+        parts[static_cast<std::size_t>(chunk)] = moments(elements<const T>(values) + first, size);
+      });
+    });
+    for (const Moments& part : parts) {
+      total.sum += part.sum;
+      total.squares += part.squares;
+    }
+  } else {
+    const at::Tensor flat = values.detach().to(at::kFloat).flatten();
+    total.sum = flat.sum(at::kDouble).item<double>();
+    total.squares = flat.square().sum(at::kDouble).item<double>();
+  }
+  const double mean = total.sum / count;
+  const double variance =
+      std::max(0.0, (total.squares - total.sum * mean) / std::max(1.0, count - 1.0));
+  return std::max(kSmallestRange, 3.0 * std::sqrt(variance) + std::fabs(mean));
+}
+
+}  // namespace gibbon::train

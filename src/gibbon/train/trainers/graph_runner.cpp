@@ -1,0 +1,150 @@
+#include <ATen/ATen.h>
+
+#include <algorithm>
+
+#include "gibbon/train/trainers/dense_weight.hpp"
+#include "gibbon/train/trainers/fake_quantizer.hpp"
+#include "gibbon/train/trainers/graph_runner.hpp"
+
+namespace gibbon::train {
+
+namespace {
+
+constexpr double kNormMomentum = 0.1;
+constexpr double kRangeKeep = 0.707;  // MNSIM, README section 9: update(v, y)
+
+at::Tensor with_channels(const at::Tensor& values, std::int64_t channels) {
+  const std::int64_t missing = channels - values.size(1);
+  if (missing == 0) return values;
+  if (missing < 0) return values.narrow(1, 0, channels);
+  return at::constant_pad_nd(values, {0, 0, 0, 0, 0, missing});
+}
+
+/// Executes layer after layer; one visit operator for each type.
+class Runner {
+ public:
+  Runner(Path& path, const at::Tensor& images, const RunOptions& options)
+      : path_(path), images_(images), options_(options), values_(path.layers.size()) {}
+
+  at::Tensor run() {
+    for (index_ = 0; index_ < values_.size(); ++index_) {
+      values_[index_] = std::visit(*this, layer().parameters);
+    }
+    return values_.back();
+  }
+
+  at::Tensor operator()(const nn::Conv& conv) {
+    const at::Tensor output = at::conv2d(quantized_input(), weight(conv.weight_bits), {},
+                                         conv.stride, dense_padding(conv));
+    return quantized_output(output, plan().input_bits, ClampGradient::kZero);
+  }
+
+  at::Tensor operator()(const nn::Linear& linear) {
+    const at::Tensor output = at::linear(quantized_input(), weight(linear.weight_bits));
+    return quantized_output(output, plan().input_bits, ClampGradient::kPass);
+  }
+
+  at::Tensor operator()(const nn::BatchNorm& norm) {
+    LayerTensors& own = tensors();
+    const Statistics statistics = options_.statistics;
+    const bool keeps = statistics == Statistics::kTracked || statistics == Statistics::kCalibrate;
+    const double momentum = statistics == Statistics::kCalibrate
+                                ? 1.0 / (options_.calibrated_batches + 1)
+                                : kNormMomentum;
+    const bool frozen = statistics == Statistics::kFrozen;
+    const at::Tensor nothing;
+    const at::Tensor output = at::batch_norm(
+        input(), own.gamma, own.beta, keeps || frozen ? own.running_mean : nothing,
+        keeps || frozen ? own.running_variance : nothing, !frozen, momentum, own.epsilon, true);
+    if (!norm.output_bits) return output;
+    return quantized_output(output, *norm.output_bits, ClampGradient::kZero);
+  }
+
+  at::Tensor operator()(const nn::HardTanh& tanh) {
+    if (!options_.quantize) return at::hardtanh(input());
+    return fake_quantize(input(), quantizer_grid(tanh.output_bits, 1.0F), ClampGradient::kZero,
+                         plan().in_place);
+  }
+
+  at::Tensor operator()(const nn::Pool& pool) {
+    if (pool.mode == nn::PoolMode::kGlobalAverage) return input().mean({2, 3}, true, at::kFloat);
+    if (pool.mode == nn::PoolMode::kMax) {
+      return at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
+    }
+    return at::avg_pool2d(input(), pool.kernel, pool.stride, pool.padding);
+  }
+
+  at::Tensor operator()(const nn::Add& add) {
+    at::Tensor sum = with_channels(input(), add.channels);
+    for (std::size_t i = 1; i < layer().inputs.size(); ++i) {
+      sum = sum + with_channels(value(layer().inputs[i]), add.channels);
+    }
+    return sum;
+  }
+
+  at::Tensor operator()(const nn::Relu&) { return at::relu(input()); }
+  at::Tensor operator()(const nn::Flatten&) { return input().flatten(1); }
+  at::Tensor operator()(const nn::Dropout&) { return input(); }
+
+ private:
+  const nn::Layer& layer() const { return path_.network.layers()[index_]; }
+  const LayerPlan& plan() const { return path_.plans[index_]; }
+  LayerTensors& tensors() { return path_.layers[index_]; }
+  const at::Tensor& value(int index) const {
+    return index == nn::kNetworkInput ? images_ : values_[static_cast<std::size_t>(index)];
+  }
+  const at::Tensor& input() const { return value(layer().inputs.front()); }
+
+  at::Tensor quantized_input() const {
+    if (!options_.quantize || !plan().requantize_input) return input();
+    double range = fixed_range(path_.network, plan().grid_source);
+    if (range < 0) range = used_ranges_[static_cast<std::size_t>(plan().grid_source)];
+    return fake_quantize(input(), quantizer_grid(plan().input_bits, static_cast<float>(range)),
+                         ClampGradient::kZero, false);
+  }
+
+  at::Tensor weight(int bits) {
+    const LayerTensors& own = tensors();
+    if (own.weight_is_quantized) return own.weight;
+    if (options_.quantize) return fake_quantize_weight(own.weight, own.mask, bits);
+    return own.mask.defined() ? own.weight * own.mask : own.weight;
+  }
+
+  at::Tensor quantized_output(const at::Tensor& output, int bits, ClampGradient gradient) {
+    const double range = output_range(output);
+    used_ranges_[index_] = range;
+    if (!options_.quantize) return output;
+    return fake_quantize(output, quantizer_grid(bits, static_cast<float>(range)), gradient, true);
+  }
+
+  double output_range(const at::Tensor& output) {
+    double& kept = tensors().output_range;
+    if (options_.statistics == Statistics::kFrozen) return kept;
+    if (options_.statistics == Statistics::kBatch && !options_.quantize) return kept;
+    const double measured = batch_range(output);
+    if (options_.statistics == Statistics::kTracked) {
+      kept = kept <= 0 ? measured : kRangeKeep * kept + (1.0 - kRangeKeep) * measured;
+      return kept;
+    }
+    if (options_.statistics == Statistics::kCalibrate) {
+      const double weight = 1.0 / (options_.calibrated_batches + 1);
+      kept = options_.calibrated_batches == 0 ? measured : kept + weight * (measured - kept);
+    }
+    return measured;
+  }
+
+  Path& path_;
+  const at::Tensor& images_;
+  RunOptions options_;
+  std::size_t index_ = 0;
+  std::vector<at::Tensor> values_;
+  std::vector<double> used_ranges_ = std::vector<double>(values_.size(), -1.0);
+};
+
+}  // namespace
+
+at::Tensor run_network(Path& path, const at::Tensor& images, const RunOptions& options) {
+  return Runner(path, images, options).run();
+}
+
+}  // namespace gibbon::train

@@ -1,0 +1,29 @@
+#pragma once
+
+// For the .cpp files of this module, after <ATen/ATen.h>: no header names libtorch itself.
+
+#include "gibbon/train/trainers/shared_weights.hpp"
+
+namespace gibbon::train {
+
+/// Where batch norms take their mean and variance from, and quantisers their output range v.
+enum class Statistics {
+  kBatch,      ///< this batch; nothing is kept (a supernet, where they differ for each network)
+  kTracked,    ///< norms: this batch, and a running average of 0.1 a step is kept; ranges: MNSIM's
+               ///< average v <- 0.707 v + 0.293 (3 std + |mean|), used after it is updated
+  kCalibrate,  ///< as kBatch, and the plain average over the batches so far is kept
+  kFrozen,     ///< what was kept
+};
+
+struct RunOptions {
+  Statistics statistics = Statistics::kFrozen;
+  int calibrated_batches = 0;  ///< kCalibrate: batches that the kept averages hold already
+  bool quantize = true;        ///< weights, inputs, activations and outputs on their grids
+};
+
+/// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar
+/// simulation with an ideal converter computes them: conv and linear weights at max|w|, inputs on
+/// their producer's grid, outputs at the input's bits and range v. Updates the averages in `path`.
+at::Tensor run_network(Path& path, const at::Tensor& images, const RunOptions& options);
+
+}  // namespace gibbon::train

@@ -1,0 +1,86 @@
+#include "gibbon/train/trainers/layer_plan.hpp"
+
+#include <variant>
+
+namespace gibbon::train {
+
+namespace {
+
+template <typename T>
+bool is(const nn::Layer& layer) {
+  return std::holds_alternative<T>(layer.parameters);
+}
+
+/// Bits of the grid that a layer's own quantiser makes; 0 for a layer that has none.
+int quantizer_bits(const nn::Layer& layer) {
+  if (const auto* tanh = std::get_if<nn::HardTanh>(&layer.parameters)) return tanh->output_bits;
+  if (const auto* conv = std::get_if<nn::Conv>(&layer.parameters)) return conv->activation_bits;
+  if (const auto* linear = std::get_if<nn::Linear>(&layer.parameters)) {
+    return linear->activation_bits;
+  }
+  if (const auto* norm = std::get_if<nn::BatchNorm>(&layer.parameters)) {
+    return norm->output_bits.value_or(0);
+  }
+  return 0;
+}
+
+/// Whether a layer's output lies on the grid of its input, if its input does.
+bool keeps_grid(const nn::Layer& layer) {
+  if (const auto* pool = std::get_if<nn::Pool>(&layer.parameters)) {
+    return pool->mode == nn::PoolMode::kMax;
+  }
+  return is<nn::Relu>(layer) || is<nn::Flatten>(layer) || is<nn::Dropout>(layer);
+}
+
+void find_grid(const nn::Network& network, int reader, LayerPlan& plan) {
+  int index = network.layers()[static_cast<std::size_t>(reader)].inputs.front();
+  while (index != nn::kNetworkInput) {
+    const nn::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
+    plan.input_bits = quantizer_bits(layer);
+    if (plan.input_bits > 0) break;
+    if (!keeps_grid(layer)) plan.requantize_input = true;
+    index = layer.inputs.front();
+  }
+  plan.grid_source = index;
+  if (index == nn::kNetworkInput) plan.input_bits = network.description().input_bits;
+}
+
+/// Layers whose backward pass does not read their output.
+bool output_is_free(const nn::Layer& layer) {
+  return is<nn::Conv>(layer) || is<nn::BatchNorm>(layer) || is<nn::Add>(layer);
+}
+
+}  // namespace
+
+std::vector<LayerPlan> plan_layers(const nn::Network& network) {
+  const std::vector<nn::Layer>& layers = network.layers();
+  std::vector<int> readers(layers.size(), 0);
+  for (const nn::Layer& layer : layers) {
+    for (const int input : layer.inputs) {
+      if (input != nn::kNetworkInput) ++readers[static_cast<std::size_t>(input)];
+    }
+  }
+  std::vector<LayerPlan> plans(layers.size());
+  for (std::size_t index = 0; index < layers.size(); ++index) {
+    const nn::Layer& layer = layers[index];
+    if (is<nn::Conv>(layer) || is<nn::Linear>(layer)) {
+      find_grid(network, static_cast<int>(index), plans[index]);
+    }
+    const int input = layer.inputs.front();
+    if (input == nn::kNetworkInput) continue;
+    const auto source = static_cast<std::size_t>(input);
+    plans[index].in_place = readers[source] == 1 && output_is_free(layers[source]);
+  }
+  return plans;
+}
+
+double fixed_range(const nn::Network& network, int grid_source) {
+  if (grid_source == nn::kNetworkInput) {
+    const nn::NetworkDescription& description = network.description();
+    return description.input_scale * ((1 << (description.input_bits - 1)) - 1);
+  }
+  const nn::Layer& layer = network.layers()[static_cast<std::size_t>(grid_source)];
+  return is<nn::HardTanh>(layer) ? 1.0 : -1.0;
+}
+
+}  // namespace gibbon::train

@@ -1,0 +1,302 @@
+#include <ATen/ATen.h>
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/base/rng.hpp"
+#include "gibbon/train/trainers/dense_weight.hpp"
+#include "gibbon/train/trainers/fake_quantizer.hpp"
+#include "gibbon/train/trainers/shared_weights.hpp"
+
+namespace gibbon::train {
+
+namespace {
+
+using nn::BatchNorm;
+using nn::Conv;
+using nn::HardTanh;
+using nn::Linear;
+
+at::Tensor normal_tensor(const std::vector<std::int64_t>& shape, double deviation, base::Rng rng) {
+  at::Tensor tensor = at::empty(shape);
+  float* values = tensor.data_ptr<float>();
+  for (std::int64_t i = 0; i < tensor.numel(); ++i) {
+    values[i] = static_cast<float>(deviation * rng.normal());
+  }
+  return tensor;
+}
+
+at::Tensor to_tensor(const nn::Layer& layer, const char* what, const std::vector<float>& values,
+                     const std::vector<std::int64_t>& shape) {
+  std::int64_t expected = 1;
+  for (const std::int64_t size : shape) expected *= size;
+  if (static_cast<std::int64_t>(values.size()) != expected) {
+    throw base::Error(fmt::format("layer '{}': {} has {} values, {} are needed", layer.name, what,
+                                  values.size(), expected));
+  }
+  at::Tensor tensor = at::empty(shape);
+  std::copy(values.begin(), values.end(), tensor.data_ptr<float>());
+  return tensor;
+}
+
+std::vector<float> to_vector(const at::Tensor& tensor) {
+  const at::Tensor plain = tensor.detach().to(at::kCPU, at::kFloat).contiguous();
+  const float* values = plain.data_ptr<float>();
+  return {values, values + plain.numel()};
+}
+
+std::vector<std::int64_t> real_shape(const Conv& conv) {
+  return {conv.out_channels, conv.in_channels / conv.groups, conv.kernel, conv.kernel};
+}
+
+[[noreturn]] void refuse(const nn::Layer& layer, const std::string& problem) {
+  throw base::Error(fmt::format("supernet: layer '{}': {}", layer.name, problem));
+}
+
+void require_fit(const nn::Layer& layer, const char* what, std::int64_t wanted,
+                 std::int64_t available) {
+  if (wanted > available) {
+    refuse(layer,
+           fmt::format("{} {} exceeds the {} of the largest network", wanted, what, available));
+  }
+}
+
+/// The dense kernel of a convolution inside the shared one.
+at::Tensor slice_kernel(const nn::Layer& layer, const Conv& conv, const at::Tensor& shared) {
+  require_fit(layer, "output channels", conv.out_channels, shared.size(0));
+  require_fit(layer, "input channels", conv.in_channels, shared.size(1));
+  const std::int64_t kernel = dense_kernel(conv);
+  const std::int64_t spare = shared.size(2) - kernel;
+  require_fit(layer, "kernel", kernel, shared.size(2));
+  if (spare % 2 != 0) {
+    refuse(layer, fmt::format("a kernel of {} has no centre in one of {}", kernel, shared.size(2)));
+  }
+  return shared.narrow(0, 0, conv.out_channels)
+      .narrow(1, 0, conv.in_channels)
+      .narrow(2, spare / 2, kernel)
+      .narrow(3, spare / 2, kernel);
+}
+
+double weight_range(const std::vector<float>& weights) {
+  return largest_magnitude(weights.data(), weights.size());
+}
+
+/// Grid of the values that layer `index` reads, once every output range is known.
+nn::QuantizationScale input_grid(const Path& path, std::size_t index) {
+  const LayerPlan& plan = path.plans[index];
+  double range = fixed_range(path.network, plan.grid_source);
+  if (range < 0) range = path.layers[static_cast<std::size_t>(plan.grid_source)].output_range;
+  return {plan.input_bits, range / quantizer_grid(plan.input_bits, 1.0F).threshold};
+}
+
+nn::QuantizationScale grid(int bits, double range) {
+  return {bits, range / quantizer_grid(bits, 1.0F).threshold};
+}
+
+void describe_grids(const Path& path, std::size_t index, int weight_bits, int activation_bits,
+                    nn::LayerState& state) {
+  state.input = input_grid(path, index);
+  state.weights = grid(weight_bits, weight_range(state.weight));
+  state.output = grid(activation_bits, path.layers[index].output_range);
+}
+
+LayerTensors frozen_layer(const nn::Layer& layer, const nn::LayerState& state) {
+  LayerTensors tensors;
+  tensors.output_range = state.output_range;
+  if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+    const at::Tensor real = to_tensor(layer, "weight", state.weight, real_shape(*conv));
+    tensors.weight = to_dense(*conv, fake_quantize_weight(real, {}, conv->weight_bits))
+                         .contiguous(at::MemoryFormat::ChannelsLast);
+    tensors.weight_is_quantized = true;
+  } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+    const at::Tensor real =
+        to_tensor(layer, "weight", state.weight, {linear->out_features, linear->in_features});
+    tensors.weight = fake_quantize_weight(real, {}, linear->weight_bits);
+    tensors.weight_is_quantized = true;
+  } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
+    tensors.gamma = to_tensor(layer, "gamma", state.gamma, {norm->features});
+    tensors.beta = to_tensor(layer, "beta", state.beta, {norm->features});
+    tensors.running_mean = to_tensor(layer, "running_mean", state.running_mean, {norm->features});
+    tensors.running_variance =
+        to_tensor(layer, "running_variance", state.running_variance, {norm->features});
+    tensors.epsilon = state.epsilon;
+  }
+  return tensors;
+}
+
+void move_to(LayerTensors& tensors, const std::string& device) {
+  for (at::Tensor* tensor : {&tensors.weight, &tensors.gamma, &tensors.beta, &tensors.running_mean,
+                             &tensors.running_variance}) {
+    if (tensor->defined()) *tensor = tensor->to(at::Device(device));
+  }
+}
+
+}  // namespace
+
+SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
+                             const std::string& device)
+    : device_(device), masks_(std::make_shared<std::map<std::string, at::Tensor>>()) {
+  for (const nn::Layer& layer : largest.layers()) {
+    const std::string name = layer.name + ".weight";
+    const base::Rng rng = base::Rng::forked(seed, name);
+    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      const int kernel = dense_kernel(*conv);
+      const double fan_in = static_cast<double>(conv->in_channels) * kernel * kernel;
+      add(name, normal_tensor({conv->out_channels, conv->in_channels, kernel, kernel},
+                              std::sqrt(2.0 / fan_in), rng));
+    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+      add(name, normal_tensor({linear->out_features, linear->in_features},
+                              std::sqrt(1.0 / linear->in_features), rng));
+    } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
+      add(layer.name + ".gamma", at::ones({norm->features}));
+      add(layer.name + ".beta", at::zeros({norm->features}));
+    }
+  }
+}
+
+void SharedWeights::add(const std::string& name, at::Tensor value) {
+  value = value.to(at::Device(device_));
+  if (value.dim() == 4) value = value.contiguous(at::MemoryFormat::ChannelsLast);
+  parameters_.emplace(name, Parameter{value, at::zeros_like(value)});
+}
+
+const SharedWeights::Parameter& SharedWeights::parameter(const nn::Layer& layer,
+                                                         const char* which) const {
+  const auto found = parameters_.find(layer.name + which);
+  if (found == parameters_.end()) refuse(layer, "the largest network has no such layer");
+  return found->second;
+}
+
+at::Tensor SharedWeights::mask_of(const Conv& conv) const {
+  const std::string key =
+      fmt::format("{} {} {} {} {}", conv.out_channels, conv.in_channels, conv.kernel, conv.groups,
+                  static_cast<int>(conv.padding_mode));
+  const auto found = masks_->find(key);
+  if (found != masks_->end()) return found->second;
+  at::Tensor mask = dense_mask(conv);
+  if (mask.defined()) {
+    mask = mask.to(at::Device(device_)).contiguous(at::MemoryFormat::ChannelsLast);
+  }
+  return masks_->emplace(key, mask).first->second;
+}
+
+Path SharedWeights::path(const nn::Network& network, bool trainable) const {
+  Path path{network, plan_layers(network), {}, {}};
+  path.layers.resize(network.layers().size());
+  const auto leaf = [&](const at::Tensor& value, const at::Tensor& momentum, bool decays) {
+    at::Tensor shared = value.detach();
+    if (trainable) {
+      shared.set_requires_grad(true);
+      path.trained.push_back({shared, momentum, decays});
+    }
+    return shared;
+  };
+  for (std::size_t index = 0; index < network.layers().size(); ++index) {
+    const nn::Layer& layer = network.layers()[index];
+    LayerTensors& tensors = path.layers[index];
+    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      const Parameter& weight = parameter(layer, ".weight");
+      tensors.weight = leaf(slice_kernel(layer, *conv, weight.value),
+                            slice_kernel(layer, *conv, weight.momentum), true);
+      tensors.mask = mask_of(*conv);
+    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+      const Parameter& weight = parameter(layer, ".weight");
+      require_fit(layer, "output features", linear->out_features, weight.value.size(0));
+      require_fit(layer, "input features", linear->in_features, weight.value.size(1));
+      const auto cut = [&](const at::Tensor& whole) {
+        return whole.narrow(0, 0, linear->out_features).narrow(1, 0, linear->in_features);
+      };
+      tensors.weight = leaf(cut(weight.value), cut(weight.momentum), true);
+    } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
+      const Parameter& gamma = parameter(layer, ".gamma");
+      const Parameter& beta = parameter(layer, ".beta");
+      require_fit(layer, "features", norm->features, gamma.value.size(0));
+      const auto cut = [&](const at::Tensor& whole) { return whole.narrow(0, 0, norm->features); };
+      tensors.gamma = leaf(cut(gamma.value), cut(gamma.momentum), false);
+      tensors.beta = leaf(cut(beta.value), cut(beta.momentum), false);
+      tensors.running_mean = at::zeros({norm->features}, tensors.gamma.options());
+      tensors.running_variance = at::ones({norm->features}, tensors.gamma.options());
+    }
+  }
+  return path;
+}
+
+void SharedWeights::assign(const nn::TrainedNetwork& trained) {
+  const c10::NoGradGuard no_grad;
+  const std::vector<nn::Layer>& layers = trained.network.layers();
+  for (std::size_t index = 0; index < layers.size(); ++index) {
+    const nn::Layer& layer = layers[index];
+    const nn::LayerState& state = trained.states.at(index);
+    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      parameter(layer, ".weight")
+          .value.copy_(
+              to_dense(*conv, to_tensor(layer, "weight", state.weight, real_shape(*conv))));
+    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+      parameter(layer, ".weight")
+          .value.copy_(to_tensor(layer, "weight", state.weight,
+                                 {linear->out_features, linear->in_features}));
+    } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
+      parameter(layer, ".gamma")
+          .value.copy_(to_tensor(layer, "gamma", state.gamma, {norm->features}));
+      parameter(layer, ".beta").value.copy_(to_tensor(layer, "beta", state.beta, {norm->features}));
+    }
+  }
+}
+
+std::map<std::string, at::Tensor> SharedWeights::tensors() const {
+  std::map<std::string, at::Tensor> tensors;
+  for (const auto& [name, parameter] : parameters_) {
+    tensors.emplace(name, parameter.value);
+    tensors.emplace(name + ".momentum", parameter.momentum);
+  }
+  return tensors;
+}
+
+Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device) {
+  const c10::NoGradGuard no_grad;
+  const std::vector<nn::Layer>& layers = trained.network.layers();
+  if (trained.states.size() != layers.size()) {
+    throw base::Error(fmt::format("network '{}': {} layer states for {} layers",
+                                  trained.network.description().name, trained.states.size(),
+                                  layers.size()));
+  }
+  Path path{trained.network, plan_layers(trained.network), {}, {}};
+  for (std::size_t index = 0; index < layers.size(); ++index) {
+    path.layers.push_back(frozen_layer(layers[index], trained.states[index]));
+    move_to(path.layers.back(), device);
+  }
+  return path;
+}
+
+nn::TrainedNetwork to_trained(const Path& path) {
+  nn::TrainedNetwork trained{path.network, {}};
+  trained.states.resize(path.layers.size());
+  for (std::size_t index = 0; index < path.layers.size(); ++index) {
+    const nn::Layer& layer = path.network.layers()[index];
+    const LayerTensors& tensors = path.layers[index];
+    nn::LayerState& state = trained.states[index];
+    state.output_range = tensors.output_range;
+    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      state.weight = to_vector(from_dense(*conv, tensors.weight.detach()));
+      describe_grids(path, index, conv->weight_bits, conv->activation_bits, state);
+    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+      state.weight = to_vector(tensors.weight);
+      describe_grids(path, index, linear->weight_bits, linear->activation_bits, state);
+    } else if (std::holds_alternative<BatchNorm>(layer.parameters)) {
+      state.gamma = to_vector(tensors.gamma);
+      state.beta = to_vector(tensors.beta);
+      state.running_mean = to_vector(tensors.running_mean);
+      state.running_variance = to_vector(tensors.running_variance);
+      state.epsilon = tensors.epsilon;
+      const auto& norm = std::get<BatchNorm>(layer.parameters);
+      if (norm.output_bits) state.output = grid(*norm.output_bits, tensors.output_range);
+    } else if (const auto* tanh = std::get_if<HardTanh>(&layer.parameters)) {
+      state.output = grid(tanh->output_bits, 1.0);
+    }
+  }
+  return trained;
+}
+
+}  // namespace gibbon::train

@@ -1,0 +1,179 @@
+#include <ATen/ATen.h>
+#include <torch/serialize.h>
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
+#include "gibbon/train/supernet.hpp"
+#include "gibbon/train/trainer.hpp"
+#include "gibbon/train/trainers/batch_source.hpp"
+#include "gibbon/train/trainers/training_loop.hpp"
+
+namespace gibbon::train {
+
+namespace {
+
+constexpr int kRecalibrationImages = 2048;
+
+/// libtorch's messages carry a stack trace: the first line says what is wrong.
+template <typename Work>
+auto guarded(const char* purpose, const Work& work) {
+  try {
+    return work();
+  } catch (const c10::Error& error) {
+    const std::string message = error.what_without_backtrace();
+    throw base::Error(fmt::format("{}: {}", purpose, message.substr(0, message.find('\n'))));
+  }
+}
+
+data::ImageSet first_images(const data::ImageSet& images, int limit) {
+  std::vector<int> indices(static_cast<std::size_t>(std::min(limit, images.count())));
+  for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int>(i);
+  return images.select(indices);
+}
+
+class TorchSupernet final : public Supernet {
+ public:
+  TorchSupernet(const nn::Network& largest, const TrainOptions& options)
+      : options_(options), weights_(largest, options.seed, options.device) {}
+
+  double train(const data::ImageSet& images, const PathSampler& sampler, std::int64_t first_step,
+               std::int64_t steps, std::int64_t total_steps, base::Progress& progress) override {
+    return guarded("supernet training", [&] {
+      const Session session(options_.threads, options_.device, options_.precision);
+      std::optional<Path> path;
+      const PathForStep path_for_step = [&](std::uint64_t step) -> Path& {
+        const bool first = !path.has_value();
+        path = weights_.path(sampler(step), true);
+        if (first) require_images(path->network, images, "supernet training");
+        return *path;
+      };
+      const LoopPlan plan{"supernet", first_step, steps, total_steps, Statistics::kBatch, true};
+      const LoopResult result = train_paths(path_for_step, images, options_, plan, progress);
+      next_step_ = first_step + result.steps_done;
+      return result.mean_loss;
+    });
+  }
+
+  nn::TrainedNetwork extract(const nn::Network& network,
+                             const data::ImageSet& calibration) const override {
+    return guarded("supernet extraction", [&] {
+      require_images(network, calibration, "calibration");
+      const Session session(options_.threads, options_.device, Precision::kFloat32);
+      Path path = weights_.path(network, false);
+      calibrate(path, calibration, options_.device);
+      return to_trained(path);
+    });
+  }
+
+  double one_shot_accuracy(const nn::TrainedNetwork& trained,
+                           const data::ImageSet& images) const override {
+    return guarded("one-shot accuracy", [&] {
+      require_images(trained.network, images, "one-shot accuracy");
+      const Session session(options_.threads, options_.device, Precision::kFloat32);
+      Path path = frozen_path(trained, options_.device);
+      return accuracy(path, images, options_.device);
+    });
+  }
+
+  void save(const std::filesystem::path& path) const override {
+    guarded("supernet", [&] {
+      torch::serialize::OutputArchive archive;
+      for (const auto& [name, tensor] : weights_.tensors()) archive.write(name, tensor.cpu());
+      archive.write("next_step", at::tensor(next_step_, at::kLong));
+      std::ostringstream stream;
+      archive.save_to(stream);
+      base::write_file_atomically(path, stream.str());
+    });
+  }
+
+  void load(const std::filesystem::path& path) override {
+    const std::string content = base::read_file(path);
+    const std::map<std::string, at::Tensor> own = weights_.tensors();
+    std::map<std::string, at::Tensor> read;
+    at::Tensor next_step;
+    try {
+      std::istringstream stream(content);
+      torch::serialize::InputArchive archive;
+      archive.load_from(stream);
+      for (const auto& [name, tensor] : own) {
+        if (!archive.try_read(name, read[name])) {
+          throw base::Error(fmt::format("{}: holds no '{}'", path.string(), name));
+        }
+      }
+      archive.read("next_step", next_step);
+    } catch (const c10::Error&) {
+      throw base::Error(
+          fmt::format("{}: is not a supernet of this program, or is damaged", path.string()));
+    }
+    for (const auto& [name, tensor] : own) {
+      if (read[name].sizes() == tensor.sizes()) continue;
+      throw base::Error(fmt::format("{}: '{}' has the shape [{}], this space needs [{}]",
+                                    path.string(), name, fmt::join(read[name].sizes(), ", "),
+                                    fmt::join(tensor.sizes(), ", ")));
+    }
+    for (const auto& [name, tensor] : own) at::Tensor(tensor).copy_(read[name]);
+    next_step_ = next_step.item<std::int64_t>();
+  }
+
+  std::int64_t next_step() const override { return next_step_; }
+
+ private:
+  TrainOptions options_;
+  SharedWeights weights_;
+  std::int64_t next_step_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Supernet> make_supernet(const nn::Network& largest, const TrainOptions& options) {
+  require_options(options);
+  return guarded("supernet", [&] {
+    const Session session(options.threads, options.device, options.precision);
+    return std::make_unique<TorchSupernet>(largest, options);
+  });
+}
+
+nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSet& images,
+                                 const std::optional<nn::TrainedNetwork>& start,
+                                 const FinalTrainOptions& options, base::Progress& progress) {
+  constexpr const char* kStage = "final training";
+  require_options(options.base);
+  require_images(network, images, kStage);
+  if (!(options.epochs > 0)) {
+    throw base::Error(fmt::format("training option epochs is {}, allowed is > 0", options.epochs));
+  }
+  return guarded(kStage, [&] {
+    const std::string& device = options.base.device;
+    SharedWeights weights(network, options.base.seed, device);
+    if (start) weights.assign(*start);
+    Path path = weights.path(network, true);
+    const auto steps = std::max<std::int64_t>(
+        1, std::llround(options.epochs *
+                        static_cast<double>(steps_per_epoch(images, options.base.batch_size))));
+    const LoopPlan plan{kStage, 0, steps, steps, Statistics::kTracked, options.quantization_aware};
+    {
+      const Session session(options.base.threads, device, options.base.precision);
+      train_paths([&](std::uint64_t) -> Path& { return path; }, images, options.base, plan,
+                  progress);
+    }
+    const Session session(options.base.threads, device, Precision::kFloat32);
+    calibrate(path, first_images(images, kRecalibrationImages), device);
+    return to_trained(path);
+  });
+}
+
+double quantized_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
+                          int threads) {
+  return guarded("quantised accuracy", [&] {
+    require_images(trained.network, images, "quantised accuracy");
+    const Session session(threads, "cpu", Precision::kFloat32);
+    Path path = frozen_path(trained, "cpu");
+    return accuracy(path, images, "cpu");
+  });
+}
+
+}  // namespace gibbon::train

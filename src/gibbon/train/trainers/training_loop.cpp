@@ -1,0 +1,208 @@
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
+#include <torch/version.h>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/data/batch.hpp"
+#include "gibbon/train/trainers/batch_source.hpp"
+#include "gibbon/train/trainers/processor.hpp"
+#include "gibbon/train/trainers/training_loop.hpp"
+
+namespace gibbon::train {
+
+namespace {
+
+constexpr int kEvaluationBatch = 128;
+constexpr double kWarmUpShare = 0.3;
+
+void set_autocast(bool cuda, bool enabled) {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  const at::DeviceType type = cuda ? at::kCUDA : at::kCPU;
+  if (enabled) at::autocast::set_autocast_dtype(type, at::kBFloat16);
+  at::autocast::set_autocast_enabled(type, enabled);
+#else
+  if (cuda) {
+    if (enabled) at::autocast::set_autocast_gpu_dtype(at::kBFloat16);
+    at::autocast::set_enabled(enabled);
+  } else {
+    if (enabled) at::autocast::set_autocast_cpu_dtype(at::kBFloat16);
+    at::autocast::set_cpu_enabled(enabled);
+  }
+#endif
+  if (!enabled) at::autocast::clear_cache();
+}
+
+/// A tensor on `device` whose channels lie together. One channel gets the strides of that layout
+/// too, which libtorch would else take for the other one and carry through the whole network.
+at::Tensor to_images(data::ImageBatch& batch, const std::string& device) {
+  const at::Tensor borrowed = at::from_blob(
+      batch.pixels.data(), {batch.count, batch.channels, batch.height, batch.width}, at::kFloat);
+  const at::Tensor owned = borrowed.contiguous(at::MemoryFormat::ChannelsLast)
+                               .to(at::Device(device), at::kFloat, false, batch.channels == 1);
+  if (batch.channels != 1) return owned.is_alias_of(borrowed) ? owned.clone() : owned;
+  const std::int64_t plane = static_cast<std::int64_t>(batch.height) * batch.width;
+  return owned.as_strided({batch.count, 1, batch.height, batch.width}, {plane, 1, batch.width, 1});
+}
+
+at::Tensor to_labels(const data::ImageBatch& batch, const std::string& device) {
+  return at::tensor(batch.labels, at::kInt).to(at::Device(device), at::kLong);
+}
+
+void update(TrainedTensor& tensor, double rate, const TrainOptions& options) {
+  at::Tensor gradient = tensor.value.grad();
+  if (!gradient.defined()) return;
+  if (tensor.decays) gradient.add_(tensor.value, options.weight_decay);
+  tensor.momentum.mul_(options.momentum).add_(gradient);
+  tensor.value.add_(gradient, -rate).add_(tensor.momentum, -rate * options.momentum);
+  tensor.value.mutable_grad() = at::Tensor();
+}
+
+double train_step(Path& path, data::ImageBatch batch, double rate, const TrainOptions& options,
+                  const LoopPlan& plan) {
+  const at::Tensor images = to_images(batch, options.device);
+  const at::Tensor labels = to_labels(batch, options.device);
+  const at::Tensor logits =
+      run_network(path, images, {plan.statistics, 0, plan.quantize}).to(at::kFloat);
+  const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
+                                                 options.label_smoothing);
+  loss.backward();
+  const c10::NoGradGuard no_grad;
+  for (TrainedTensor& tensor : path.trained) update(tensor, rate, options);
+  return loss.item<double>();
+}
+
+}  // namespace
+
+Session::Session(int threads, const std::string& device, Precision precision) {
+  if (at::get_num_threads() != threads) at::set_num_threads(threads);
+  const auto parsed = [&] {
+    try {
+      return at::Device(device);
+    } catch (const c10::Error&) {
+      throw base::Error(
+          fmt::format("device '{}' is not known; allowed are cpu, cuda, cuda:N", device));
+    }
+  }();
+  if (!parsed.is_cpu() && !parsed.is_cuda()) {
+    throw base::Error(
+        fmt::format("device '{}' is not supported; allowed are cpu, cuda, cuda:N", device));
+  }
+  if (parsed.is_cuda() && !at::hasCUDA()) {
+    throw base::Error(
+        fmt::format("device '{}': no CUDA device, or libtorch was built without CUDA", device));
+  }
+  cuda_ = parsed.is_cuda();
+  autocast_ = precision == Precision::kBfloat16 ||
+              (precision == Precision::kAuto && (cuda_ || processor_multiplies_bfloat16()));
+  if (autocast_) set_autocast(cuda_, true);
+}
+
+Session::~Session() {
+  if (autocast_) set_autocast(cuda_, false);
+}
+
+double one_cycle_rate(double peak, std::int64_t step, std::int64_t total) {
+  const double position =
+      (static_cast<double>(step) + 0.5) / static_cast<double>(std::max<std::int64_t>(1, total));
+  if (position < kWarmUpShare) return peak * position / kWarmUpShare;
+  const double descent = std::min(1.0, (position - kWarmUpShare) / (1.0 - kWarmUpShare));
+  return peak * 0.5 * (1.0 + std::cos(std::numbers::pi * descent));
+}
+
+LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
+                       const TrainOptions& options, const LoopPlan& plan,
+                       base::Progress& progress) {
+  BatchSource source(images, options, plan.first_step);
+  LoopResult result;
+  double loss_sum = 0.0;
+  while (result.steps_done < plan.steps && !progress.stop_requested()) {
+    const std::int64_t step = plan.first_step + result.steps_done;
+    const double rate = one_cycle_rate(options.learning_rate, step, plan.total_steps);
+    const double loss = train_step(path_for_step(static_cast<std::uint64_t>(step)), source.next(),
+                                   rate, options, plan);
+    if (!std::isfinite(loss)) {
+      throw base::Error(fmt::format(
+          "{}: the loss is no longer finite after step {}; lower the learning rate ({})",
+          plan.stage, step, options.learning_rate));
+    }
+    loss_sum += loss;
+    ++result.steps_done;
+    base::ProgressUpdate update;
+    update.stage = plan.stage;
+    update.done = step + 1;
+    update.total = plan.total_steps;
+    progress.update(update);
+  }
+  result.mean_loss = loss_sum / static_cast<double>(std::max<std::int64_t>(1, result.steps_done));
+  return result;
+}
+
+void calibrate(Path& path, const data::ImageSet& images, const std::string& device) {
+  const c10::NoGradGuard no_grad;
+  RunOptions options{Statistics::kCalibrate, 0, true};
+  for (int first = 0; first < images.count(); first += kEvaluationBatch) {
+    const int count = std::min(kEvaluationBatch, images.count() - first);
+    if (count < kEvaluationBatch && first > 0) break;  // a few images would weigh as a whole batch
+    data::ImageBatch batch = data::make_batch(images, first, count);
+    run_network(path, to_images(batch, device), options);
+    ++options.calibrated_batches;
+  }
+}
+
+double accuracy(Path& path, const data::ImageSet& images, const std::string& device) {
+  const c10::NoGradGuard no_grad;
+  std::int64_t correct = 0;
+  for (int first = 0; first < images.count(); first += kEvaluationBatch) {
+    data::ImageBatch batch =
+        data::make_batch(images, first, std::min(kEvaluationBatch, images.count() - first));
+    const at::Tensor logits = run_network(path, to_images(batch, device), RunOptions{})
+                                  .to(at::kCPU, at::kFloat)
+                                  .contiguous();
+    const float* row = logits.data_ptr<float>();
+    for (const std::int32_t label : batch.labels) {
+      correct += std::max_element(row, row + logits.size(1)) - row == label ? 1 : 0;
+      row += logits.size(1);
+    }
+  }
+  return 100.0 * static_cast<double>(correct) / std::max(1, images.count());
+}
+
+void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose) {
+  const nn::Shape& input = network.input();
+  if (images.count() == 0) throw base::Error(fmt::format("{}: there are no images", purpose));
+  if (nn::Shape{images.channels, images.height, images.width} != input) {
+    throw base::Error(fmt::format("{}: images are {}x{}x{}, network '{}' takes {}x{}x{}", purpose,
+                                  images.channels, images.height, images.width,
+                                  network.description().name, input.channels, input.height,
+                                  input.width));
+  }
+  const int classes = network.description().num_classes;
+  for (const std::int32_t label : images.labels) {
+    if (label >= 0 && label < classes) continue;
+    throw base::Error(fmt::format("{}: label {} is outside the {} classes of network '{}'", purpose,
+                                  label, classes, network.description().name));
+  }
+}
+
+void require_options(const TrainOptions& options) {
+  const auto require = [](bool holds, const char* name, double value, const char* allowed) {
+    if (holds) return;
+    throw base::Error(fmt::format("training option {} is {}, allowed is {}", name, value, allowed));
+  };
+  require(options.threads >= 1, "threads", options.threads, ">= 1");
+  require(options.batch_size >= 2, "batch_size", options.batch_size, ">= 2");
+  require(options.learning_rate > 0, "learning_rate", options.learning_rate, "> 0");
+  require(options.momentum >= 0 && options.momentum < 1, "momentum", options.momentum, "[0, 1)");
+  require(options.weight_decay >= 0, "weight_decay", options.weight_decay, ">= 0");
+  require(options.label_smoothing >= 0 && options.label_smoothing < 1, "label_smoothing",
+          options.label_smoothing, "[0, 1)");
+}
+
+}  // namespace gibbon::train

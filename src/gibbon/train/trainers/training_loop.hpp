@@ -1,0 +1,64 @@
+#pragma once
+
+// For the .cpp files of this module, after <ATen/ATen.h>: no header names libtorch itself.
+
+#include <functional>
+
+#include "gibbon/train/supernet.hpp"
+#include "gibbon/train/trainers/graph_runner.hpp"
+
+namespace gibbon::train {
+
+/// Sets libtorch's threads and, while it lives, the arithmetic that the options ask for. Throws
+/// base::Error for a device or precision that this machine or build does not have.
+class Session {
+ public:
+  Session(int threads, const std::string& device, Precision precision);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+ private:
+  bool autocast_ = false;
+  bool cuda_ = false;
+};
+
+/// The learning rate of step `step` of `total`: linear up to `peak` over the first 30 percent, then
+/// half a cosine down to zero (Smith and Topin, arXiv:1708.07120, one cycle).
+double one_cycle_rate(double peak, std::int64_t step, std::int64_t total);
+
+/// The path that step `step` trains; it must stay valid until the next call.
+using PathForStep = std::function<Path&(std::uint64_t step)>;
+
+struct LoopPlan {
+  std::string stage;  ///< of the progress reports
+  std::int64_t first_step = 0;
+  std::int64_t steps = 0;
+  std::int64_t total_steps = 0;  ///< of the learning rate's schedule
+  Statistics statistics = Statistics::kBatch;
+  bool quantize = true;
+};
+
+struct LoopResult {
+  double mean_loss = 0.0;
+  std::int64_t steps_done = 0;
+};
+
+/// Stochastic gradient descent with Nesterov momentum on the tensors of each step's path; others
+/// keep their values, momenta and decay. Throws base::Error if the loss stops being finite.
+LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
+                       const TrainOptions& options, const LoopPlan& plan, base::Progress& progress);
+
+/// Measures batch norm statistics and output ranges of `path` on images, in batches.
+void calibrate(Path& path, const data::ImageSet& images, const std::string& device);
+
+/// Top-1 percent with kept statistics and ranges; ties go to the lowest class.
+double accuracy(Path& path, const data::ImageSet& images, const std::string& device);
+
+/// Throws base::Error if the images do not fit the network or a label has no class.
+void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose);
+
+/// Throws base::Error naming the option that is out of range.
+void require_options(const TrainOptions& options);
+
+}  // namespace gibbon::train
