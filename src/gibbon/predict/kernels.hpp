@@ -4,8 +4,8 @@
 
 /// Inner loops on dense row-major float matrices, compiled for several instruction sets, the best
 /// of which is chosen at start-up. Every element's sum runs over k in ascending order and without
-/// fused operations, so that a result depends on its own row alone and is the same on every
-/// machine. All thread-safe.
+/// fused operations, so that a result depends on its own row alone and has the same bits with every
+/// instruction set. All thread-safe.
 namespace gibbon::predict {
 
 /// The left factor of add_product: element (m, k) is data[m * row_stride + k * column_stride], so
