@@ -1,0 +1,20 @@
+#include "gibbon/report/write_reports.hpp"
+
+#include "gibbon/base/file.hpp"
+#include "gibbon/report/reports/csv.hpp"
+#include "gibbon/report/reports/html.hpp"
+#include "gibbon/report/reports/json.hpp"
+
+namespace gibbon::report {
+
+void write_reports(const RunData& data, const store::RunFolder& folder) {
+  base::write_file_atomically(folder.candidates(), candidates_csv(data));
+  base::write_file_atomically(folder.pareto(), pareto_csv(data));
+  base::write_file_atomically(folder.summary(), summary_json(data).dump(2) + '\n');
+  for (const store::FinalRecord& record : data.finals) {
+    base::write_file_atomically(folder.layers(record.id), layers_csv(record.simulation));
+  }
+  base::write_file_atomically(folder.report(), html_report(data));
+}
+
+}  // namespace gibbon::report

@@ -1,0 +1,49 @@
+#include "gibbon/report/reports/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <sstream>
+
+#include "report/demo_run.hpp"
+#include "report/small_run.hpp"
+
+namespace gibbon::report {
+namespace {
+
+TEST(ParetoTable, HasUnitsAndTheMostAccurateFirst) {
+  RunData data = small_run();
+  data.finals.push_back(data.finals[0]);
+  data.finals[1].id = "a-design-with-a-long-name";
+  data.finals[1].metrics.values = {95.125, 12345.6, 0.01, 0.00012, 123.45, 0};
+  data.finals[1].on_front = false;
+  EXPECT_EQ(pareto_table(data),
+            "Design       Top-1 %  Latency ms  Energy mJ  EDP ms*mJ  Area mm2  Power W  Front\n"
+            "a-design-w..   95.12       12346    0.01000   1.20e-04     123.5        0     no\n"
+            "01             92.25       2.000     0.2500     0.5000     10.00   0.1250    yes\n");
+  EXPECT_EQ(pareto_table(RunData{}), "No final designs yet.\n");
+}
+
+TEST(LayerTable, AddsThePartsOfEachLayerAndOfTheWhole) {
+  // Area 3 + 1 = 4 mm2, of it the ADC 75 %; energy 750 + 250 nJ = 1 uJ = 0.001 mJ, of it the ADC
+  // 75 %; 2e6 operations / 1000 nJ = 2000 operations a nJ = 2 operations a pJ = 2 TOPS/W.
+  EXPECT_EQ(layer_table(small_run().finals[0].simulation),
+            "Layer             Type     Tiles   PEs Used %   Finish us   Area mm2   Energy uJ\n"
+            "conv1             conv         2     8   50.0       2.000      4.000       1.000\n"
+            "\n"
+            "Component               Area mm2       %     Power W     Energy uJ       %\n"
+            "crossbar                   1.000    25.0           0        0.2500    25.0\n"
+            "adc                        3.000    75.0      0.5000        0.7500    75.0\n"
+            "\n"
+            "Latency 2.000 ms, energy 0.001000 mJ, area 4.000 mm2, power 0.5000 W\n"
+            "0.002000 GOP an inference (1 MAC = 2 operations), 2.000 TOPS/W\n");
+}
+
+TEST(Tables, FitIntoEightyColumns) {
+  const RunData data = demo_run(1);
+  std::istringstream lines(pareto_table(data) + layer_table(data.finals[0].simulation));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+}
+
+}  // namespace
+}  // namespace gibbon::report
