@@ -1,10 +1,12 @@
-# gibbon_module(NAME [PUBLIC libs...] [PRIVATE libs...])
-#   One static library gibbon_NAME of every source under src/gibbon/NAME. PUBLIC and PRIVATE name
-#   the modules and third-party libraries that it stands on.
+# gibbon_module(NAME [EXCLUDE regex] [PUBLIC libs...] [PRIVATE libs...])
+#   One static library gibbon_NAME of every source under src/gibbon/NAME, but for the paths that
+#   EXCLUDE matches. PUBLIC and PRIVATE name the modules and third-party libraries that it stands on.
 function(gibbon_module name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "" "EXCLUDE" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/app/main\\.cpp$")
+  if(ARG_EXCLUDE)
+    list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
+  endif()
   if(NOT sources)
     add_library(gibbon_${name} INTERFACE)
     target_include_directories(gibbon_${name} INTERFACE ${CMAKE_SOURCE_DIR}/src)

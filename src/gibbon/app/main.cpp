@@ -1,1 +1,5 @@
-int main() { return 0; }
+#include "gibbon/app/command.hpp"
+
+int main(int argc, char** argv) {
+  return gibbon::app::run_program(gibbon::app::gibbon_commands(), argc, argv);
+}

@@ -111,8 +111,8 @@ int search(const SearchArguments& arguments, const GlobalOptions& global) {
   const report::RunData data = report::read_run_data(*store);
   report::write_reports(data, folder);
   if (outcome == explore::Outcome::kStopped) {
-    progress.note(fmt::format("stopped; go on with: gibbon search --resume {}",
-                              folder.path().string()));
+    progress.note(
+        fmt::format("stopped; go on with: gibbon search --resume {}", folder.path().string()));
     return kUserError;
   }
   print_result(data, folder, global.json);
@@ -123,8 +123,8 @@ int search(const SearchArguments& arguments, const GlobalOptions& global) {
 
 Action add_search_command(CLI::App& command, const GlobalOptions& global) {
   auto arguments = std::make_shared<SearchArguments>();
-  CLI::Option* resume = command.add_option("--resume", arguments->resume,
-                                           "Go on with the run in this folder");
+  CLI::Option* resume =
+      command.add_option("--resume", arguments->resume, "Go on with the run in this folder");
   const auto add = [&](const char* name, std::string& target, const char* help) {
     command.add_option(name, target, help)->excludes(resume);
   };
@@ -134,7 +134,8 @@ Action add_search_command(CLI::App& command, const GlobalOptions& global) {
   add("--space", arguments->space, "Space file, or a shipped one by name");
   add("--searcher", arguments->searcher, "A name that 'gibbon list searchers' prints");
   add("--device", arguments->device, "Where networks train: cpu, cuda, cuda:1");
-  command.add_option("--constraint", arguments->constraints, "A bound, \"area_mm2 <= 20\"; repeatable")
+  command
+      .add_option("--constraint", arguments->constraints, "A bound, \"area_mm2 <= 20\"; repeatable")
       ->excludes(resume)
       ->allow_extra_args(false);
   return [arguments, &global] { return search(*arguments, global); };

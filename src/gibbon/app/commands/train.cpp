@@ -66,8 +66,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   }
   nn::save(trained, arguments.out);
 
-  const double quantized =
-      train::quantized_accuracy(trained, dataset.test, global.thread_count());
+  const double quantized = train::quantized_accuracy(trained, dataset.test, global.thread_count());
   base::Json result = {{"model", arguments.out}, {"quantized_accuracy_top1", quantized}};
   if (hardware) {
     sim::AccuracyOptions options;

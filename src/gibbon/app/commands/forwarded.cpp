@@ -1,0 +1,27 @@
+#include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/train_program.hpp"
+
+namespace gibbon::app {
+
+Action add_forwarded_command(CLI::App& command, const GlobalOptions& global) {
+  // Its own program reads its options and prints its help.
+  command.prefix_command();
+  command.set_help_flag();
+  return [&command, &global]() -> int {
+    std::vector<std::string> arguments = {command.get_name()};
+    if (global.quiet) arguments.emplace_back("--quiet");
+    if (global.json) arguments.emplace_back("--json");
+    if (global.threads) {
+      arguments.emplace_back("--threads");
+      arguments.push_back(std::to_string(*global.threads));
+    }
+    if (global.seed) {
+      arguments.emplace_back("--seed");
+      arguments.push_back(std::to_string(*global.seed));
+    }
+    for (const std::string& word : command.remaining()) arguments.push_back(word);
+    run_train_program(arguments);
+  };
+}
+
+}  // namespace gibbon::app

@@ -1,0 +1,42 @@
+#include "gibbon/app/config/network_yaml.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "gibbon/app/config/yaml_reader.hpp"
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::app {
+
+namespace {
+
+/// The line of the layer that a message names in quotes, else of the layer "network layer N"; the
+/// file's first line where it names none.
+int line_of_layer(const YamlValue& root, const std::string& message) {
+  const auto layers = root.child("layers");
+  if (!layers || !layers->is_list()) return root.line();
+  int line = root.line();
+  std::size_t index = 0;
+  for (const YamlValue& layer : layers->list()) {
+    const auto name = layer.is_map() ? layer.child("name") : std::nullopt;
+    const bool named = name && message.find(fmt::format("'{}'", name->raw())) != std::string::npos;
+    const bool numbered = message.find(fmt::format("layer {}:", index++)) != std::string::npos;
+    if (named || numbered) line = layer.line();
+  }
+  return line;
+}
+
+}  // namespace
+
+nn::Network load_network(const std::filesystem::path& path) {
+  const YamlValue root = read_yaml_file(path);
+  try {
+    return nn::network_from_json(root.json());
+  } catch (const base::Error& error) {
+    throw base::Error(
+        fmt::format("{}:{}: {}", path.string(), line_of_layer(root, error.what()), error.what()));
+  }
+}
+
+}  // namespace gibbon::app

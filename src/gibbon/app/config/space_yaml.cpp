@@ -1,0 +1,197 @@
+#include "gibbon/app/config/space_yaml.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gibbon/app/config/hardware_yaml.hpp"
+#include "gibbon/app/config/presets.hpp"
+#include "gibbon/app/config/yaml_reader.hpp"
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::app {
+
+using space::GibbonSpaceSpec;
+
+namespace {
+
+constexpr long kMaxSize = 65536;
+
+int read_int(const YamlValue& value) {
+  return static_cast<int>(value.integer(1, kMaxSize));
+}
+
+std::vector<int> read_ints(const YamlValue& value) {
+  std::vector<int> numbers;
+  for (const YamlValue& item : value.list()) numbers.push_back(read_int(item));
+  if (numbers.empty()) value.fail("the list is empty");
+  return numbers;
+}
+
+std::vector<double> read_shares(const YamlValue& value) {
+  std::vector<double> numbers;
+  for (const YamlValue& item : value.list()) numbers.push_back(item.number(1e-6, 1));
+  if (numbers.empty()) value.fail("the list is empty");
+  return numbers;
+}
+
+/// One key of a space file.
+struct SpaceKey {
+  std::string name;
+  std::string help;
+  bool required;
+  std::function<void(const YamlValue&, GibbonSpaceSpec&)> read;
+  std::function<std::string(const GibbonSpaceSpec&)> write;
+};
+
+SpaceKey whole(std::string name, std::string help, int GibbonSpaceSpec::*field) {
+  return {std::move(name), std::move(help), false,
+          [=](const YamlValue& value, GibbonSpaceSpec& spec) { spec.*field = read_int(value); },
+          [=](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.*field); }};
+}
+
+SpaceKey choices(std::string name, std::string help, std::vector<int> GibbonSpaceSpec::*field) {
+  return {std::move(name), std::move(help), true,
+          [=](const YamlValue& value, GibbonSpaceSpec& spec) { spec.*field = read_ints(value); },
+          [=](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.*field); }};
+}
+
+SpaceKey shares(std::string name, std::string help, std::vector<double> GibbonSpaceSpec::*field) {
+  return {std::move(name), std::move(help), true,
+          [=](const YamlValue& value, GibbonSpaceSpec& spec) { spec.*field = read_shares(value); },
+          [=](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.*field); }};
+}
+
+SpaceKey name_key() {
+  return {"name", "Name of the space", true,
+          [](const YamlValue& value, GibbonSpaceSpec& spec) { spec.name = value.text(); },
+          [](const GibbonSpaceSpec& spec) { return yaml_scalar(spec.name); }};
+}
+
+SpaceKey input_key() {
+  return {"input", "Images: [channels, height, width]; absent: the data set's", false,
+          [](const YamlValue& value, GibbonSpaceSpec& spec) {
+            const std::vector<int> sizes = read_ints(value);
+            if (sizes.size() != 3) value.refuse("[channels, height, width]");
+            spec.input = {sizes[0], sizes[1], sizes[2]};
+          },
+          [](const GibbonSpaceSpec& spec) {
+            return fmt::format("[{}, {}, {}]", spec.input.channels, spec.input.height,
+                               spec.input.width);
+          }};
+}
+
+SpaceKey stages_key() {
+  return {
+      "stage_blocks",
+      "For each stage, the numbers of blocks it may have; stages after the first halve the image",
+      true,
+      [](const YamlValue& value, GibbonSpaceSpec& spec) {
+        spec.stage_blocks.clear();
+        for (const YamlValue& stage : value.list()) {
+          spec.stage_blocks.push_back(read_ints(stage));
+        }
+        if (spec.stage_blocks.empty()) value.fail("the list is empty");
+      },
+      [](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.stage_blocks); }};
+}
+
+std::vector<SpaceKey> all_keys() {
+  using S = GibbonSpaceSpec;
+  return {
+      name_key(),
+      input_key(),
+      whole("num_classes", "Classes; absent: the data set's", &S::num_classes),
+      whole("input_bits", "Bits of an input pixel, sign included", &S::input_bits),
+      whole("stem_channels", "Output channels of the first convolution", &S::stem_channels),
+      whole("stem_kernel", "Its kernel: odd, or 2 with symmetric padding", &S::stem_kernel),
+      whole("stem_stride", "Its stride", &S::stem_stride),
+      whole("stem_weight_bits", "Bits of its weights, sign included", &S::stem_weight_bits),
+      stages_key(),
+      choices("channels", "Output channels that a block may have", &S::channels),
+      choices("kernels", "Kernel sizes: odd, or 2 with symmetric padding", &S::kernels),
+      choices("groups", "Groups of a block's convolution; each divides every channel choice",
+              &S::groups),
+      choices("weight_bits", "Bits of a block's weights, sign included", &S::weight_bits),
+      choices("activation_bits", "Bits with which a block reads its input, sign included",
+              &S::activation_bits),
+      whole("head_bits", "Bits of the pooling and of the classifier, sign included", &S::head_bits),
+      choices("crossbar_sizes", "Rows, and columns, of a crossbar", &S::crossbar_sizes),
+      choices("adc_bits", "ADC resolutions: 4, 6, 8, 10", &S::adc_bits),
+      choices("dac_bits", "DAC resolutions: 1, 2", &S::dac_bits),
+      choices("cell_bits", "Bits of a memory cell", &S::cell_bits),
+      shares("wordline_shares", "Shares of a crossbar's rows driven at once", &S::wordline_shares),
+      shares("bitline_shares", "Shares of a crossbar's columns converted at once",
+             &S::bitline_shares),
+  };
+}
+
+hw::HardwareConfig read_hardware(const YamlValue& value, const std::filesystem::path& folder) {
+  if (value.is_map()) return hardware_from_yaml(value);
+  std::filesystem::path path;
+  try {
+    path = locate(PresetKind::kHardware, value.text(), folder);
+  } catch (const base::Error& error) {
+    value.fail(error.what());
+  }
+  return load_hardware(path);
+}
+
+}  // namespace
+
+SpaceFile load_space_file(const std::filesystem::path& path) {
+  SpaceFile file;
+  file.path = path;
+  YamlMap map = read_yaml_file(path).map();
+  std::vector<std::pair<SpaceKey, YamlValue>> found;
+  for (const SpaceKey& key : all_keys()) {
+    const auto value = key.required ? map.require(key.name, key.help) : map.find(key.name);
+    if (value) found.emplace_back(key, *value);
+  }
+  const auto hardware = map.find("hardware");
+  map.finish();
+  for (const auto& [key, value] : found) {
+    key.read(value, file.spec);
+    file.input_given |= key.name == "input";
+    file.classes_given |= key.name == "num_classes";
+  }
+  if (hardware) file.spec.hardware = read_hardware(*hardware, path.parent_path());
+  try {
+    space::make_gibbon_space(file.spec);
+  } catch (const base::Error& error) {
+    throw base::Error(fmt::format("{}: {}", path.string(), error.what()));
+  }
+  return file;
+}
+
+GibbonSpaceSpec spec_for_images(const SpaceFile& file, const nn::Shape& input, int num_classes) {
+  GibbonSpaceSpec spec = file.spec;
+  if (file.input_given && !(spec.input == input)) {
+    throw base::Error(
+        fmt::format("{}: input: the space is for images of {}x{}x{}, these are {}x{}x{}",
+                    file.path.string(), spec.input.channels, spec.input.height, spec.input.width,
+                    input.channels, input.height, input.width));
+  }
+  if (file.classes_given && spec.num_classes != num_classes) {
+    throw base::Error(fmt::format("{}: num_classes: the space has {}, the data set {}",
+                                  file.path.string(), spec.num_classes, num_classes));
+  }
+  spec.input = input;
+  spec.num_classes = num_classes;
+  return spec;
+}
+
+std::string commented_yaml(const GibbonSpaceSpec& spec) {
+  std::string text = "# A search space: gibbon search takes it as `space: FILE`.\n";
+  for (const SpaceKey& key : all_keys()) {
+    text += fmt::format("# {}\n{}: {}\n", key.help, key.name, key.write(spec));
+  }
+  text += "# Hardware that no gene decides: a shipped one, a file, or a map of its keys\n";
+  text += "hardware: mnsim-default\n";
+  return text;
+}
+
+}  // namespace gibbon::app

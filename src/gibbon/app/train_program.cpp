@@ -1,0 +1,25 @@
+#include "gibbon/app/train_program.hpp"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::app {
+
+void run_train_program(const std::vector<std::string>& arguments) {
+  const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe");
+  const std::string program = (own.parent_path() / "gibbon-train").string();
+  std::vector<std::string> words = arguments;
+  words.insert(words.begin(), program);
+  std::vector<char*> pointers;
+  for (std::string& word : words) pointers.push_back(word.data());
+  pointers.push_back(nullptr);
+  ::execv(program.c_str(), pointers.data());
+  throw base::Error(fmt::format("cannot start {}: {}", program, std::strerror(errno)));
+}
+
+}  // namespace gibbon::app

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace gibbon::app {
+
+/// Replaces this process by the program gibbon-train beside it, with these arguments. Returns only
+/// by throwing base::Error, where that program cannot be started.
+[[noreturn]] void run_train_program(const std::vector<std::string>& arguments);
+
+}  // namespace gibbon::app
