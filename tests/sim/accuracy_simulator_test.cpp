@@ -133,6 +133,22 @@ TEST(AccuracySimulator, RangeUpdateMakesImagesDependOnEachOther) {
   EXPECT_NE(alone, together);
 }
 
+TEST(AccuracySimulator, DeviceSeedDrawsOneChip) {
+  const nn::TrainedNetwork trained = residual_network();
+  const auto batch = data::make_batch(random_images(20), 0, 20);
+  const auto logits = [&](std::optional<std::uint64_t> seed, int threads, double variation) {
+    auto hardware = accuracy_hardware(64, 1, 1, 8, 2, 64);
+    hardware.device.variation_percent = variation;
+    AccuracyOptions options;
+    options.device_seed = seed;
+    options.threads = threads;
+    return make_accuracy_simulator(trained, hardware, options)->logits(batch);
+  };
+  EXPECT_EQ(logits(1, 1, 10), logits(1, 3, 10));
+  EXPECT_NE(logits(1, 1, 10), logits(2, 1, 10));
+  EXPECT_NE(logits(1, 1, 10), logits({}, 1, 10));
+}
+
 TEST(AccuracySimulator, AnEmptyBatchHasNoLogits) {
   const auto simulator =
       make_accuracy_simulator(residual_network(), accuracy_hardware(64, 1, 1, 8, 2, 64), {});

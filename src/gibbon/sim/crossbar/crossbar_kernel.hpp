@@ -20,6 +20,10 @@ class CrossbarKernel {
 /// The plain twin: loops over everything, each conversion by itself, as the model is written.
 std::unique_ptr<CrossbarKernel> make_reference_kernel(CrossbarLayer layer);
 
+/// kAuto as the best instruction set of this machine, another as it is. Throws base::Error naming
+/// the available ones where it is not among them.
+Isa resolve_isa(Isa isa);
+
 /// The kernel for an instruction set that is available; the reference where the layer's digits are
 /// too wide for the fast kernels.
 std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa isa);

@@ -10,6 +10,6 @@ namespace gibbon::sim {
 bool fast_kernels_can_run(const CrossbarLayer& layer);
 
 /// kScalar, kAvx2 or kAvx512Vnni; the machine must have it and fast_kernels_can_run must hold.
-std::unique_ptr<CrossbarKernel> make_fast_kernel(CrossbarLayer layer, Isa isa);
+std::unique_ptr<CrossbarKernel> make_fast_kernel(const CrossbarLayer& layer, Isa isa);
 
 }  // namespace gibbon::sim

@@ -42,19 +42,22 @@ std::vector<Isa> available_isas() {
   return isas;
 }
 
-std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa isa) {
+Isa resolve_isa(Isa isa) {
   const std::vector<Isa> available = available_isas();
-  if (isa == Isa::kAuto) isa = available.front();
-  if (std::find(available.begin(), available.end(), isa) == available.end()) {
-    std::string names;
-    for (const Isa known : available) names += fmt::format(" {}", isa_name(known));
-    throw base::Error(fmt::format("instruction set '{}' is not available here, these are: auto{}",
-                                  isa_name(isa), names));
-  }
+  if (isa == Isa::kAuto) return available.front();
+  if (std::find(available.begin(), available.end(), isa) != available.end()) return isa;
+  std::string names;
+  for (const Isa known : available) names += fmt::format(" {}", isa_name(known));
+  throw base::Error(fmt::format("instruction set '{}' is not available here, these are: auto{}",
+                                isa_name(isa), names));
+}
+
+std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa isa) {
+  isa = resolve_isa(isa);
   if (isa == Isa::kReference || !fast_kernels_can_run(layer)) {
     return make_reference_kernel(std::move(layer));
   }
-  return make_fast_kernel(std::move(layer), isa);
+  return make_fast_kernel(layer, isa);
 }
 
 }  // namespace gibbon::sim

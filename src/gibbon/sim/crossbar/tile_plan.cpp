@@ -14,8 +14,8 @@ int ceil_divide(int value, int divisor) {
   return (value + divisor - 1) / divisor;
 }
 
-BlockPlan pack_block(const CrossbarLayer& layer, const RowBlock& block, int digit_offset,
-                     int padded_width, int padded_height) {
+BlockPlan pack_block(const CrossbarLayer& layer, const PixelTiles& tiles, const RowBlock& block,
+                     int digit_offset) {
   BlockPlan plan;
   plan.first_output = block.first_output;
   plan.output_count = block.output_count;
@@ -23,12 +23,11 @@ BlockPlan pack_block(const CrossbarLayer& layer, const RowBlock& block, int digi
   plan.quads = ceil_divide(rows, 4);
   plan.row_offsets.assign(static_cast<std::size_t>(plan.quads) * 4, 0);
   for (int r = 0; r < rows; ++r) {
-    const RowSource& row = block.rows[static_cast<std::size_t>(r)];
-    plan.row_offsets[static_cast<std::size_t>(r)] =
-        (row.channel * padded_height + row.dy) * padded_width + row.dx;
+    const auto index = static_cast<std::size_t>(r);
+    plan.row_offsets[index] = tiles.row_offset(block.rows[index]);
   }
-  const int tiles = ceil_divide(block.output_count, kOutputTile);
-  const auto columns = static_cast<std::size_t>(tiles * layer.parts * kOutputTile);
+  const int output_tiles = ceil_divide(block.output_count, kOutputTile);
+  const auto columns = static_cast<std::size_t>(output_tiles * layer.parts * kOutputTile);
   std::vector<std::uint32_t> words(columns * static_cast<std::size_t>(plan.quads));
   plan.corrections.resize(columns);
   for (int output = 0; output < block.output_count; ++output) {
@@ -133,7 +132,15 @@ void choose_epilogue(const CrossbarLayer& layer, TilePlan& plan) {
 
 }  // namespace
 
-TilePlan make_tile_plan(const CrossbarLayer& layer) {
+TileBuffers::TileBuffers(const TilePlan& plan, int pixels) {
+  const auto tile = static_cast<std::size_t>(pixels);
+  const std::size_t count = static_cast<std::size_t>(plan.max_quads) * 4 * tile;
+  values.resize(count);
+  digits.resize(count * static_cast<std::size_t>(plan.cycles));
+  sums.resize(static_cast<std::size_t>(plan.out_channels) * tile);
+}
+
+TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles) {
   TilePlan plan;
   plan.out_channels = layer.out_channels;
   plan.cycles = layer.cycles;
@@ -141,11 +148,8 @@ TilePlan make_tile_plan(const CrossbarLayer& layer) {
   plan.dac_bits = layer.dac_bits;
   plan.cell_bits = layer.cell_bits;
   plan.digit_offset = (1 << layer.dac_bits) - 1;
-  plan.padded_width = layer.in_width + 2 * layer.padding;
-  plan.padded_height = layer.in_height + 2 * layer.padding;
   for (const RowBlock& block : layer.blocks) {
-    plan.blocks.push_back(
-        pack_block(layer, block, plan.digit_offset, plan.padded_width, plan.padded_height));
+    plan.blocks.push_back(pack_block(layer, tiles, block, plan.digit_offset));
     plan.max_quads = std::max(plan.max_quads, plan.blocks.back().quads);
   }
   choose_epilogue(layer, plan);

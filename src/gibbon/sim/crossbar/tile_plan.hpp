@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gibbon/sim/crossbar/crossbar_layer.hpp"
+#include "gibbon/sim/crossbar/pixel_tiles.hpp"
 
 namespace gibbon::sim {
 
@@ -41,8 +42,6 @@ struct TilePlan {
   int cell_bits = 0;
   int digit_offset = 0;
   int max_quads = 0;
-  int padded_width = 0;
-  int padded_height = 0;
   Epilogue epilogue = Epilogue::kTable;
   float multiplier = 0;
   float limit = 0;
@@ -58,10 +57,12 @@ struct TilePlan {
 
 /// Packs a layer for which fast_kernels_can_run holds. The epilogue is the fastest one that gives
 /// the very values of the layer's AdcTransfer for every sum that its weights can reach.
-TilePlan make_tile_plan(const CrossbarLayer& layer);
+TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles);
 
 /// What one thread needs for one tile of pixels.
 struct TileBuffers {
+  TileBuffers(const TilePlan& plan, int pixels);
+
   std::vector<std::int16_t> values;  ///< [quad][pixel][4]
   std::vector<std::uint8_t> digits;  ///< [cycle][quad][pixel][4]
   std::vector<std::int32_t> sums;    ///< [output][pixel], float bits (integers in ideal mode)

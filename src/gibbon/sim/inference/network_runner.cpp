@@ -8,6 +8,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/sim/inference/digital_layers.hpp"
+#include "gibbon/sim/nonideal/nonideal_kernel.hpp"
 
 namespace gibbon::sim {
 
@@ -32,6 +33,13 @@ void check_batch_norm(const nn::Layer& layer, const nn::LayerState& state, bool 
     throw base::Error(fmt::format("layer '{}': its output range is {}, it must be positive",
                                   layer.name, state.output_range));
   }
+}
+
+std::unique_ptr<CrossbarKernel> make_kernel(CrossbarLayer layer, const hw::HardwareConfig& hardware,
+                                            const AccuracyOptions& options) {
+  if (!options.device_seed) return make_crossbar_kernel(std::move(layer), options.isa);
+  return make_nonideal_kernel(layer, hardware.device, options.device_model, *options.device_seed,
+                              options.isa);
 }
 
 /// For the network's input and then each layer, the last layer that reads it (the count of layers
@@ -72,9 +80,9 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
   for (std::size_t index = 0; index < count; ++index) {
     const nn::Layer& layer = network_.layers()[index];
     if (runs_on_crossbars(layer.parameters)) {
-      kernels_[index] = make_crossbar_kernel(
+      kernels_[index] = make_kernel(
           prepare_crossbar_layer(trained, static_cast<int>(index), hardware, options.mode),
-          options.isa);
+          hardware, options);
     } else if (std::holds_alternative<nn::BatchNorm>(layer.parameters)) {
       check_batch_norm(layer, trained.states[index], move_ranges_);
       states_[index] = trained.states[index];
