@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <numeric>
 #include <pagmo/types.hpp>
 #include <pagmo/utils/hypervolume.hpp>
@@ -47,8 +48,8 @@ std::vector<Indices> fronts_of(const std::vector<pagmo::vector_double>& points) 
   return std::get<0>(pagmo::fast_non_dominated_sorting(points));
 }
 
-/// Crowding distances of a front's members. pagmo needs two points and two objectives, and divides
-/// by the extent of the front, which is 0 where all agree.
+/// Crowding distances of distinct points. pagmo needs two points and two objectives, and divides by
+/// the extent of the front, which is 0 where all agree in one objective.
 std::vector<double> crowding(const std::vector<pagmo::vector_double>& points) {
   if (points.size() < 2 || points.front().size() < 2) return std::vector<double>(points.size(), 0);
   std::vector<double> distances = pagmo::crowding_distance(points);
@@ -58,18 +59,30 @@ std::vector<double> crowding(const std::vector<pagmo::vector_double>& points) {
   return distances;
 }
 
+/// Positions of `front` by falling crowding distance. Of equal points only the first counts; its
+/// repetitions, which add nothing to the front, come last.
 void sort_by_crowding(Indices& front, const std::vector<pagmo::vector_double>& points) {
   std::sort(front.begin(), front.end());
-  std::vector<pagmo::vector_double> members;
-  for (const std::size_t position : front) members.push_back(points[position]);
-  const std::vector<double> distances = crowding(members);
-  Indices order(front.size());
+  std::map<pagmo::vector_double, std::size_t> first_of;
+  Indices members;
+  Indices repeated;
+  std::vector<pagmo::vector_double> distinct;
+  for (const std::size_t position : front) {
+    if (!first_of.emplace(points[position], position).second) {
+      repeated.push_back(position);
+      continue;
+    }
+    members.push_back(position);
+    distinct.push_back(points[position]);
+  }
+  const std::vector<double> distances = crowding(distinct);
+  Indices order(members.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return distances[a] > distances[b]; });
-  Indices sorted;
-  for (const std::size_t member : order) sorted.push_back(front[member]);
-  front = std::move(sorted);
+  front.clear();
+  for (const std::size_t member : order) front.push_back(members[member]);
+  front.insert(front.end(), repeated.begin(), repeated.end());
 }
 
 /// The usable evaluations that meet every constraint, best first.

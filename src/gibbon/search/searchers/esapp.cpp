@@ -28,9 +28,11 @@ EsappSettings read_settings(const base::Json& json) {
   settings.priority = reader.flag("priority", settings.priority);
   settings.top_count = reader.integer("top_count", settings.top_count, 1, 1000000);
   settings.top_share = reader.real("top_share", settings.top_share, 0.001, 1);
+  settings.tournament = reader.integer("tournament", settings.tournament, 1, 1000);
   settings.smoothing = reader.real("smoothing", settings.smoothing, 0, 0.999);
   settings.floor = reader.real("floor", settings.floor, 1e-6, 1);
   settings.mutations = reader.integer("mutations", settings.mutations, 1, 1000);
+  settings.crossover = reader.real("crossover", settings.crossover, 0, 1);
   settings.keep_share = reader.real("keep_share", settings.keep_share, 0.001, 1);
   settings.fresh_share = reader.real("fresh_share", settings.fresh_share, 0, 1);
   settings.screen_children = reader.flag("screen_children", settings.screen_children);
@@ -131,8 +133,11 @@ std::vector<EsappSearcher::Parent> EsappSearcher::sample_parents(const std::vect
   if (context.screen) return screened_parents(top, context, rng);
   std::vector<Parent> parents;
   for (int i = 0; i < context.count; ++i) {
-    // rank() put the better first: a binary tournament is won by the smaller place.
-    const std::size_t place = std::min(rng.below(top.size()), rng.below(top.size()));
+    // rank() put the better first: a tournament is won by the smallest place.
+    std::size_t place = top.size() - 1;
+    for (int draw = 0; draw < settings_.tournament; ++draw) {
+      place = std::min<std::size_t>(place, rng.below(top.size()));
+    }
     parents.push_back({top[place], true});
   }
   return parents;
@@ -170,10 +175,13 @@ std::vector<EsappSearcher::Parent> EsappSearcher::screened_parents(
   return parents;
 }
 
-Genome EsappSearcher::make_child(const Parent& parent, const std::vector<double>& weights,
-                                 base::Rng& rng) const {
+Genome EsappSearcher::make_child(const std::vector<Parent>& parents, std::size_t index,
+                                 const std::vector<double>& weights, base::Rng& rng) const {
+  const Genome& first = parents[index % parents.size()].evaluation.genome;
   const std::size_t count = 1 + rng.below(static_cast<std::uint64_t>(settings_.mutations));
-  return mutated(space(), parent.evaluation.genome, count, weights, rng);
+  if (rng.uniform() >= settings_.crossover) return mutated(space(), first, count, weights, rng);
+  const Genome& second = parents[rng.below(parents.size())].evaluation.genome;
+  return mutated(space(), recombined(space(), first, second, rng), count, weights, rng);
 }
 
 void EsappSearcher::add_children(const std::vector<Parent>& parents,
@@ -181,7 +189,7 @@ void EsappSearcher::add_children(const std::vector<Parent>& parents,
                                  Proposals& proposals) const {
   const std::size_t tries = std::max(parents.size(), proposals.missing()) * kTriesPerChild;
   for (std::size_t i = 0; i < tries && !proposals.full(); ++i) {
-    proposals.add(make_child(parents[i % parents.size()], weights, rng));
+    proposals.add(make_child(parents, i, weights, rng));
   }
 }
 
@@ -194,7 +202,7 @@ void EsappSearcher::add_screened_children(const std::vector<Parent>& parents,
   space::GenomeSet distinct;
   std::vector<Genome> children;
   for (std::size_t i = 0; i < wanted * 2 && children.size() < wanted; ++i) {
-    Genome child = make_child(parents[i % parents.size()], weights, rng);
+    Genome child = make_child(parents, i, weights, rng);
     if (is_seen(child) || !distinct.insert(child).second) continue;
     children.push_back(std::move(child));
   }

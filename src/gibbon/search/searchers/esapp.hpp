@@ -7,16 +7,18 @@ namespace gibbon::search {
 
 /// The settings of esapp, by the names of its fields.
 struct EsappSettings {
-  bool priority = true;        ///< false: every gene is as likely to be mutated (the ablation)
-  int top_count = 100;         ///< best candidates whose entropy is measured and that are parents
-  double top_share = 1.0 / 3;  ///< but at most this share of the candidates
-  double smoothing = 0.5;      ///< weight of the past in the entropies' moving average
-  double floor = 0.05;         ///< priority of a gene that has converged
-  int mutations = 3;           ///< most genes changed in a child; 1..mutations, uniform
-  double keep_share = 0.05;    ///< of the sampled parents that a screen lets through
+  bool priority = true;      ///< false: every gene is as likely to be mutated (the ablation)
+  int top_count = 100;       ///< best candidates whose entropy is measured and that are parents
+  double top_share = 0.2;    ///< but at most this share of the candidates
+  int tournament = 4;        ///< parents drawn among which the best is taken, without a screen
+  double smoothing = 0.5;    ///< weight of the past in the entropies' moving average
+  double floor = 0.05;       ///< priority of a gene that has converged
+  int mutations = 5;         ///< most genes changed in a child; 1..mutations, uniform
+  double crossover = 0.5;    ///< share of children made from two parents before they are mutated
+  double keep_share = 0.05;  ///< of the sampled parents that a screen lets through
   double fresh_share = 0.5;  ///< of the sampled parents that are new random genomes, with a screen
   bool screen_children = true;  ///< with a screen, make more children and keep the best predicted
-  int children_factor = 10;     ///< how many times more
+  int children_factor = 20;     ///< how many times more
 };
 
 /// Evolutionary search with adaptive parameter priority: Algorithm 1 of the Gibbon paper (DATE
@@ -53,8 +55,8 @@ class EsappSearcher final : public SearcherBase {
                     base::Rng& rng, Proposals& proposals) const;
   void add_screened_children(const std::vector<Parent>& parents, const std::vector<double>& weights,
                              const AskContext& context, base::Rng& rng, Proposals& proposals) const;
-  space::Genome make_child(const Parent& parent, const std::vector<double>& weights,
-                           base::Rng& rng) const;
+  space::Genome make_child(const std::vector<Parent>& parents, std::size_t index,
+                           const std::vector<double>& weights, base::Rng& rng) const;
 
   EsappSettings settings_;
   EntropyTable table_;

@@ -43,20 +43,14 @@ void Nsga2Searcher::propose(const AskContext&, base::Rng& rng, Proposals& propos
 
 space::Genome Nsga2Searcher::make_child(const space::Genome& first, const space::Genome& second,
                                         base::Rng& rng) const {
-  space::Genome child = first;
-  if (rng.uniform() < crossover_) {
-    for (std::size_t gene = 0; gene < child.size(); ++gene) {
-      const bool in_first = space().is_active(first, gene);
-      const bool in_second = space().is_active(second, gene);
-      // Where one parent lacks the gene, the other's choice is the only one with a meaning.
-      if (in_first && in_second ? rng.uniform() < 0.5 : in_second) child[gene] = second[gene];
-    }
-  }
+  space::Genome child =
+      rng.uniform() < crossover_ ? recombined(space(), first, second, rng) : first;
+  const space::Genome unmutated = child;
   const std::vector<std::size_t> genes = free_genes(space(), child);
   for (const std::size_t gene : genes) {
     if (rng.below(genes.size()) == 0) change_gene(space(), child, gene, rng);
   }
-  return with_fresh_genes(space(), std::move(child), {&first, &second}, rng);
+  return with_fresh_genes(space(), std::move(child), {&unmutated}, rng);
 }
 
 }  // namespace gibbon::search

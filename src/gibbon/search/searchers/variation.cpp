@@ -48,4 +48,15 @@ space::Genome with_fresh_genes(const space::SearchSpace& space, space::Genome ch
   return space.canonical(std::move(child));
 }
 
+space::Genome recombined(const space::SearchSpace& space, const space::Genome& first,
+                         const space::Genome& second, base::Rng& rng) {
+  space::Genome child = first;
+  for (std::size_t gene = 0; gene < child.size(); ++gene) {
+    const bool in_first = space.is_active(first, gene);
+    const bool in_second = space.is_active(second, gene);
+    if (in_first && in_second ? rng.uniform() < 0.5 : in_second) child[gene] = second[gene];
+  }
+  return with_fresh_genes(space, std::move(child), {&first, &second}, rng);
+}
+
 }  // namespace gibbon::search

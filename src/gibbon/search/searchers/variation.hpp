@@ -25,4 +25,9 @@ space::Genome mutated(const space::SearchSpace& space, const space::Genome& pare
 space::Genome with_fresh_genes(const space::SearchSpace& space, space::Genome child,
                                const std::vector<const space::Genome*>& parents, base::Rng& rng);
 
+/// Uniform crossover: each gene from one of the parents, from the only one in which it is active
+/// where it is active in one. Canonical.
+space::Genome recombined(const space::SearchSpace& space, const space::Genome& first,
+                         const space::Genome& second, base::Rng& rng);
+
 }  // namespace gibbon::search

@@ -152,25 +152,34 @@ class GibbonSpace final : public SearchSpace {
   }
 
   /// Each choice at least once, so that a converter or size that does not exist is refused when
-  /// the space is made and not in the middle of a search.
+  /// the space is made and not in the middle of a search. Converters come first: they are looked up
+  /// for every choice of the other genes.
   void check_hardware_choices() const {
+    for (const int bits : spec_.adc_bits) {
+      refused_as("adc_bits", bits, [&] { hw::adc_of_bits(bits); });
+    }
+    for (const int bits : spec_.dac_bits) {
+      refused_as("dac_bits", bits, [&] { hw::dac_of_bits(bits); });
+    }
     const std::size_t first = genes_.size() - kHardwareSlots;
     Genome genome(genes_.size(), 0);
     for (std::size_t gene = first; gene < genes_.size(); ++gene) {
       for (std::size_t choice = 0; choice < genes_[gene].choices.size(); ++choice) {
         genome[gene] = static_cast<std::uint8_t>(choice);
-        check_hardware(genome, genes_[gene], genes_[gene].choices[choice]);
+        refused_as(genes_[gene].slot, genes_[gene].choices[choice],
+                   [&] { hw::validate(hardware_of(genome)); });
       }
       genome[gene] = 0;
     }
   }
 
-  void check_hardware(const Genome& genome, const Gene& gene, double choice) const {
+  template <typename Check>
+  void refused_as(std::string_view slot, double choice, const Check& checked) const {
     try {
-      hw::validate(hardware_of(genome));
+      checked();
     } catch (const base::Error& problem) {
       throw base::Error(
-          fmt::format("space '{}': {} {}: {}", spec_.name, gene.name, choice, problem.what()));
+          fmt::format("space '{}': hardware.{} {}: {}", spec_.name, slot, choice, problem.what()));
     }
   }
 
