@@ -38,6 +38,8 @@ std::span<const SimulatorEntry> simulator_registry();
 /// Throws base::Error listing the known names.
 std::unique_ptr<Simulator> make_simulator(std::string_view name);
 
+/// The headline figures in their units, from the simulator's own.
+Cost cost_of(double latency_ns, double energy_nj, double area_um2, double power_w);
 Cost summarize(const SimulationResult& result);
 
 }  // namespace gibbon::sim

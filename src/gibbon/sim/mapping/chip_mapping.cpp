@@ -1,0 +1,171 @@
+#include "gibbon/sim/mapping/chip_mapping.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "gibbon/sim/circuits/integer_math.hpp"
+#include "gibbon/sim/mapping/distances.hpp"
+
+namespace gibbon::sim {
+namespace {
+
+int ceil_div_int(int a, int b) {
+  return static_cast<int>(ceil_div(a, b));
+}
+
+/// The next power of two, exactly. MNSIM takes the ceiling of a quotient of logarithms, which can
+/// round up at exact powers of two (2^29 and above) [Q5].
+double next_power_of_two(double value) {
+  if (value <= 0) return 0;
+  int exponent = 0;
+  const double fraction = std::frexp(value, &exponent);
+  return std::ldexp(1, fraction == 0.5 ? exponent - 1 : exponent);
+}
+
+class Mapper {
+ public:
+  Mapper(const ComputeGraph& graph, const nn::Network& network, const hw::HardwareConfig& hardware,
+         ChipMapping& mapping)
+      : graph_(graph), network_(network), hardware_(hardware), mapping_(mapping) {
+    auto positions = std::move(mapping.positions);
+    auto layers = std::move(mapping.layers);
+    layers.clear();
+    mapping = ChipMapping{};
+    mapping.positions = std::move(positions);
+    mapping.layers = std::move(layers);
+  }
+
+  std::optional<base::Infeasible> run() {
+    for (const ComputeLayer& layer : graph_.layers) {
+      if (auto reason = map_layer(layer)) return reason;
+    }
+    const auto& chip = hardware_.chip;
+    const int tiles = chip.tile_rows * chip.tile_columns;
+    if (mapping_.used_tiles > tiles) {
+      return base::Infeasible{fmt::format("the network needs {} tiles, the chip has {} ({} x {})",
+                                          mapping_.used_tiles, tiles, chip.tile_rows,
+                                          chip.tile_columns)};
+    }
+    place_tiles(chip, mapping_.used_tiles, mapping_.positions);
+    measure_distances(graph_, chip, mapping_);
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<base::Infeasible> map_layer(const ComputeLayer& layer) {
+    LayerMapping mapped;
+    switch (layer.kind) {
+      case ComputeKind::kConv:
+        if (layer.kernel * layer.kernel > hardware_.crossbar.rows) return too_large(layer);
+        map_conv(layer, mapped);
+        break;
+      case ComputeKind::kLinear:
+        map_linear(layer, mapped);
+        break;
+      case ComputeKind::kPool:
+        mapped.mx = mapped.my = 1;
+        break;
+      case ComputeKind::kAdd:
+        add_to_accumulator(layer);
+        break;
+    }
+    place(layer, mapped);
+    mapping_.layers.push_back(mapped);
+    return std::nullopt;
+  }
+
+  base::Infeasible too_large(const ComputeLayer& layer) const {
+    const auto& name = network_.layers()[static_cast<std::size_t>(layer.network_index)].name;
+    return {fmt::format("layer '{}': a {}x{} window does not fit on {} wordlines", name,
+                        layer.kernel, layer.kernel, hardware_.crossbar.rows)};
+  }
+
+  /// Cells hold one bit each, whatever their levels [Q4]: only the accuracy path uses multi-bit
+  /// cells, which would divide the bit planes by Device::bits().
+  int planes(const ComputeLayer& layer) const {
+    return hardware_.pe.polarity == 2 ? layer.weight_bits - 1 : layer.weight_bits;
+  }
+
+  void map_weights(const ComputeLayer& layer, int outputs, LayerMapping& mapped) const {
+    const int columns = hardware_.crossbar.columns;
+    const int bit_planes = planes(layer);
+    mapped.mx = ceil_div_int(bit_planes, hardware_.pe.groups) * ceil_div_int(outputs, columns);
+    mapped.columns = std::min(outputs, columns);
+    mapped.bit_planes = std::min(bit_planes, hardware_.pe.groups);
+  }
+
+  /// Groups are stacked along the wordlines and share the bitlines, one active at a time. No group
+  /// straddles crossbars unless it needs more than one.
+  void map_conv(const ComputeLayer& layer, LayerMapping& mapped) const {
+    const int window = layer.kernel * layer.kernel;
+    const int channels_per_crossbar = hardware_.crossbar.rows / window;
+    const int channels_per_group = layer.in_channels / layer.groups;
+    const int channels = std::min(channels_per_crossbar, channels_per_group);
+    const int stacked = std::max(1, channels_per_crossbar / channels_per_group);
+    map_weights(layer, layer.out_channels / layer.groups, mapped);
+    mapped.my = channels_per_group > channels_per_crossbar
+                    ? layer.groups * ceil_div_int(channels_per_group, channels_per_crossbar)
+                    : ceil_div_int(layer.groups, stacked);
+    mapped.rows = channels * window;
+    mapped.group_passes = std::min(stacked, layer.groups);
+    mapped.channels_per_pe = channels * mapped.group_passes;
+  }
+
+  void map_linear(const ComputeLayer& layer, LayerMapping& mapped) const {
+    map_weights(layer, layer.out_channels, mapped);
+    mapped.my = ceil_div_int(layer.in_channels, hardware_.crossbar.rows);
+    mapped.rows = std::min(layer.in_channels, hardware_.crossbar.rows);
+    mapped.channels_per_pe = mapped.rows;
+  }
+
+  void place(const ComputeLayer& layer, LayerMapping& mapped) {
+    const int pes = hardware_.tile.pe_count();
+    mapped.pe_count = mapped.mx * mapped.my;
+    mapped.tile_count = ceil_div_int(mapped.pe_count, pes);
+    mapped.pes_per_tile = std::min(mapped.pe_count, pes);
+    mapped.first_tile = mapping_.used_tiles;
+    mapping_.used_tiles += mapped.tile_count;
+    if (layer.kind != ComputeKind::kConv && layer.kind != ComputeKind::kLinear) return;
+    mapping_.pe_count += mapped.pe_count;
+    size_buffers(layer, mapped);
+  }
+
+  void size_buffers(const ComputeLayer& layer, const LayerMapping& mapped) {
+    const double inputs = layer.kind == ComputeKind::kConv ? static_cast<double>(layer.in_width) *
+                                                                 layer.kernel * layer.in_channels
+                                                           : layer.in_channels;
+    const double in_bytes = inputs * layer.input_bits / 8 / mapped.pe_count;
+    const double out_bytes =
+        static_cast<double>(layer.out_channels) * layer.output_bits / 8 * 2 / mapped.tile_count;
+    mapping_.input_buffer_kb =
+        std::max(mapping_.input_buffer_kb, next_power_of_two(in_bytes) / 1024);
+    mapping_.output_buffer_kb =
+        std::max(mapping_.output_buffer_kb, next_power_of_two(out_bytes) / 1024);
+  }
+
+  void add_to_accumulator(const ComputeLayer& layer) {
+    const double bytes =
+        static_cast<double>(layer.out_channels) * layer.output_bits * layer.source_count / 8;
+    mapping_.global_data_bytes += bytes;
+    mapping_.global_buffer_kb += next_power_of_two(bytes) / 1024;
+    mapping_.global_adders += layer.out_channels * layer.source_count / 2;
+    mapping_.global_adder_bits = std::max(mapping_.global_adder_bits, layer.output_bits);
+  }
+
+  const ComputeGraph& graph_;
+  const nn::Network& network_;
+  const hw::HardwareConfig& hardware_;
+  ChipMapping& mapping_;
+};
+
+}  // namespace
+
+std::optional<base::Infeasible> map_network(const ComputeGraph& graph, const nn::Network& network,
+                                            const hw::HardwareConfig& hardware,
+                                            ChipMapping& mapping) {
+  return Mapper(graph, network, hardware, mapping).run();
+}
+
+}  // namespace gibbon::sim

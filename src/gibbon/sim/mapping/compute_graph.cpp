@@ -1,0 +1,195 @@
+#include "gibbon/sim/mapping/compute_graph.hpp"
+
+#include <algorithm>
+
+namespace gibbon::sim {
+namespace {
+
+/// Walks the layer list once, tracking for every network layer which compute layer produces its
+/// values and how many bits they have.
+class GraphBuilder {
+ public:
+  GraphBuilder(const nn::Network& network, InputBitRule rule, ComputeGraph& graph)
+      : network_(network), rule_(rule), graph_(graph) {
+    graph_.layers.clear();
+    graph_.sources.clear();
+    producer_.reserve(network.layers().size());
+    bits_.reserve(network.layers().size());
+    last_quantised_bits_ = network.description().input_bits;
+  }
+
+  void build() {
+    const auto& layers = network_.layers();
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      index_ = static_cast<int>(i);
+      layer_ = &layers[i];
+      std::visit(*this, layer_->parameters);
+    }
+    link_destinations();
+  }
+
+  void operator()(const nn::Conv& conv) {
+    ComputeLayer& added = add(ComputeKind::kConv);
+    added.kernel = conv.kernel;
+    added.stride = conv.stride;
+    added.padding = conv.padding;
+    added.groups = conv.groups;
+    added.symmetric_padding = conv.padding_mode == nn::PaddingMode::kSymmetric;
+    finish_weighted(added, conv.weight_bits, conv.activation_bits);
+  }
+
+  void operator()(const nn::Linear& linear) {
+    ComputeLayer& added = add(ComputeKind::kLinear);
+    added.in_channels = linear.in_features;
+    added.in_height = added.in_width = 1;
+    finish_weighted(added, linear.weight_bits, linear.activation_bits);
+  }
+
+  void operator()(const nn::Pool& pool) {
+    const int bits = first_input_bits();
+    ComputeLayer& added = add(ComputeKind::kPool);
+    added.kernel = pool.kernel;
+    added.stride = pool.stride;
+    added.padding = pool.padding;
+    // A global average needs all of its input, whatever window the layer states; the reference
+    // simulator trusts the window.
+    if (pool.mode == nn::PoolMode::kGlobalAverage && rule_ == InputBitRule::kExplicit) {
+      added.kernel = std::max({pool.kernel, added.in_height, added.in_width});
+      added.padding = 0;
+    }
+    added.input_bits = added.output_bits = pool.activation_bits;
+    end(bits);
+  }
+
+  void operator()(const nn::Add& sum) {
+    int bits = 0;
+    for (const int input : layer_->inputs) bits = std::max(bits, bits_of(input));
+    ComputeLayer& added = add(ComputeKind::kAdd);
+    added.out_channels = sum.channels;
+    const int reference = graph_.reference_source(added);
+    added.output_bits = reference == nn::kNetworkInput
+                            ? sum.activation_bits
+                            : graph_.layers[static_cast<std::size_t>(reference)].output_bits;
+    added.input_bits = added.output_bits;
+    end(bits);
+  }
+
+  void operator()(const nn::BatchNorm& norm) {
+    if (norm.output_bits) last_quantised_bits_ = *norm.output_bits;
+    pass_through(norm.output_bits.value_or(first_input_bits()));
+  }
+
+  void operator()(const nn::HardTanh& activation) {
+    last_quantised_bits_ = activation.output_bits;
+    pass_through(activation.output_bits);
+  }
+
+  template <typename Transparent>
+  void operator()(const Transparent&) {
+    pass_through(first_input_bits());
+  }
+
+ private:
+  int bits_of(int index) const {
+    return index == nn::kNetworkInput ? network_.description().input_bits
+                                      : bits_[static_cast<std::size_t>(index)];
+  }
+  int first_input_bits() const { return bits_of(layer_->inputs.front()); }
+  int producer_of(int index) const {
+    return index == nn::kNetworkInput ? nn::kNetworkInput
+                                      : producer_[static_cast<std::size_t>(index)];
+  }
+
+  void pass_through(int bits) {
+    producer_.push_back(producer_of(layer_->inputs.front()));
+    bits_.push_back(bits);
+  }
+
+  void end(int bits) {
+    producer_.push_back(static_cast<int>(graph_.layers.size()) - 1);
+    bits_.push_back(bits);
+  }
+
+  void finish_weighted(ComputeLayer& added, int weight_bits, int activation_bits) {
+    added.weight_bits = weight_bits;
+    added.output_bits = activation_bits;
+    switch (rule_) {
+      case InputBitRule::kExplicit:
+        added.input_bits = first_input_bits();
+        break;
+      case InputBitRule::kOwn:
+        added.input_bits = activation_bits;
+        break;
+      case InputBitRule::kPropagated:
+        added.input_bits = last_quantised_bits_;
+        break;
+    }
+    last_quantised_bits_ = activation_bits;
+    end(activation_bits);
+  }
+
+  ComputeLayer& add(ComputeKind kind) {
+    ComputeLayer& added = graph_.layers.emplace_back();
+    added.kind = kind;
+    added.network_index = index_;
+    const nn::Shape& in = network_.input_shape(index_);
+    const nn::Shape& out = network_.output_shape(index_);
+    added.in_channels = in.channels;
+    added.in_height = in.height;
+    added.in_width = in.width;
+    added.out_channels = out.channels;
+    added.out_height = out.height;
+    added.out_width = out.width;
+    added.first_source = static_cast<int>(graph_.sources.size());
+    added.source_count = static_cast<int>(layer_->inputs.size());
+    for (const int input : layer_->inputs) graph_.sources.push_back(producer_of(input));
+    return added;
+  }
+
+  void link_destinations() {
+    auto& layers = graph_.layers;
+    for (const int source : graph_.sources) {
+      if (source >= 0) ++layers[static_cast<std::size_t>(source)].destination_count;
+    }
+    int next = 0;
+    for (ComputeLayer& layer : layers) {
+      layer.first_destination = next;
+      next += layer.destination_count;
+      layer.destination_count = 0;
+    }
+    graph_.destinations.assign(static_cast<std::size_t>(next), 0);
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      for (const int source : graph_.sources_of(layers[i])) {
+        if (source < 0) continue;
+        ComputeLayer& from = layers[static_cast<std::size_t>(source)];
+        const int slot = from.first_destination + from.destination_count++;
+        graph_.destinations[static_cast<std::size_t>(slot)] = static_cast<int>(i);
+      }
+    }
+  }
+
+  const nn::Network& network_;
+  InputBitRule rule_;
+  ComputeGraph& graph_;
+  std::vector<int> producer_;  // compute layer, by network layer
+  std::vector<int> bits_;      // of the values, by network layer
+  int last_quantised_bits_ = 0;
+  int index_ = 0;
+  const nn::Layer* layer_ = nullptr;
+};
+
+}  // namespace
+
+int ComputeGraph::reference_source(const ComputeLayer& add) const {
+  for (const int source : sources_of(add)) {
+    if (source < 0) continue;
+    if (layers[static_cast<std::size_t>(source)].kind != ComputeKind::kAdd) return source;
+  }
+  return nn::kNetworkInput;
+}
+
+void build_compute_graph(const nn::Network& network, InputBitRule rule, ComputeGraph& graph) {
+  GraphBuilder(network, rule, graph).build();
+}
+
+}  // namespace gibbon::sim

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "gibbon/nn/network.hpp"
+
+namespace gibbon::sim {
+
+/// Which bits a conv or linear layer reads its inputs with.
+enum class InputBitRule {
+  kExplicit,    ///< of the quantiser that feeds it: back through add, flatten, pool, dropout, relu
+                ///< and unquantised batch_norm to the nearest hardtanh, quantised batch_norm, conv
+                ///< or linear, or the network's input; the widest of an add's inputs
+  kOwn,         ///< its own activation_bits: MNSIM before any forward pass [Q1]
+  kPropagated,  ///< of the last conv, linear, batch_norm or hardtanh before it in list order, fed
+                ///< or not: MNSIM after a forward pass [Q1]; wrong at residual branches
+};
+
+enum class ComputeKind { kConv, kLinear, kPool, kAdd };
+
+/// A layer that takes time and room on the chip. Relu, hardtanh, batch_norm, flatten and dropout
+/// are digital, free and transparent, as in MNSIM.
+struct ComputeLayer {
+  ComputeKind kind = ComputeKind::kConv;
+  int network_index = 0;
+  int in_channels = 0, in_height = 1, in_width = 1;
+  int out_channels = 0, out_height = 1, out_width = 1;
+  int kernel = 1, stride = 1, padding = 0, groups = 1;
+  bool symmetric_padding = false;  ///< 2x2 kernels that read a 3x3 window (nn::PaddingMode)
+  int weight_bits = 0, input_bits = 0, output_bits = 0;
+  int first_source = 0, source_count = 0;
+  int first_destination = 0, destination_count = 0;
+
+  int positions() const { return out_height * out_width; }
+};
+
+/// The compute layers in list order. Sources are compute layers, or nn::kNetworkInput; destinations
+/// are the compute layers that name a layer as a source, in list order, once for each naming.
+struct ComputeGraph {
+  std::vector<ComputeLayer> layers;
+  std::vector<int> sources;
+  std::vector<int> destinations;
+
+  std::span<const int> sources_of(const ComputeLayer& layer) const {
+    return std::span(sources).subspan(static_cast<std::size_t>(layer.first_source),
+                                      static_cast<std::size_t>(layer.source_count));
+  }
+  std::span<const int> destinations_of(const ComputeLayer& layer) const {
+    return std::span(destinations)
+        .subspan(static_cast<std::size_t>(layer.first_destination),
+                 static_cast<std::size_t>(layer.destination_count));
+  }
+  /// The first source of an add that is a conv, linear or pool layer: MNSIM takes the add's bits
+  /// from it. nn::kNetworkInput where there is none.
+  int reference_source(const ComputeLayer& add) const;
+};
+
+/// Replaces `graph`'s content; its memory is used again.
+void build_compute_graph(const nn::Network& network, InputBitRule rule, ComputeGraph& graph);
+
+}  // namespace gibbon::sim

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <array>
+
+#include "gibbon/sim/circuits/chip_units.hpp"
+#include "gibbon/sim/mapping/chip_mapping.hpp"
+#include "gibbon/sim/schedule/schedule_mode.hpp"
+#include "gibbon/sim/simulation_result.hpp"
+
+namespace gibbon::sim {
+
+/// Output positions that cost the same: the line buffer moves other amounts at the borders.
+enum class PositionClass { kFirst, kLeft, kTop, kInner };
+inline constexpr std::size_t kPositionClasses = 4;
+
+/// What one output position of a layer takes, ns. docs/models/latency.md has the equations.
+struct LayerTiming {
+  std::array<double, kPositionClasses> position_ns{};    ///< in all
+  std::array<double, kPositionClasses> line_write_ns{};  ///< into the line buffer
+  std::array<double, kPositionClasses> line_read_ns{};   ///< out of it
+  double buffer_write_ns = 0;                            ///< into the tile's output buffer
+  double buffer_read_ns = 0;                             ///< out of it
+  double crossbar_ns = 0, dac_ns = 0, adc_ns = 0;
+  double input_register_ns = 0, output_register_ns = 0, shift_register_ns = 0;
+  double adder_ns = 0, demux_ns = 0, mux_ns = 0, joint_module_ns = 0;
+  double pooling_ns = 0;
+  double intra_tile_ns = 0, merge_ns = 0, transfer_ns = 0;
+
+  /// The time of all of a layer's positions, by component. Reads of the tile's output buffer are in
+  /// kBufferRead and in kInterTile, as in MNSIM [Q16].
+  ComponentValues busy(const ComputeLayer& layer) const;
+};
+
+/// A linear layer runs one operation whatever its number of outputs.
+LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
+                       const ChipUnits& units, ScheduleMode mode);
+
+/// Positions of a layer in each class.
+std::array<double, kPositionClasses> count_positions(const ComputeLayer& layer);
+
+}  // namespace gibbon::sim

@@ -1,0 +1,145 @@
+#include "gibbon/sim/schedule/schedule.hpp"
+
+#include <algorithm>
+
+namespace gibbon::sim {
+namespace {
+
+class Scheduler {
+ public:
+  Scheduler(const ComputeGraph& graph, std::span<const LayerTiming> timings, ScheduleMode mode,
+            bool keep_begins, Timeline& timeline)
+      : graph_(graph), timings_(timings), mode_(mode), keep_(keep_begins), timeline_(timeline) {
+    auto& first_of = timeline.first_of;
+    first_of.assign(1, 0);
+    for (const ComputeLayer& layer : graph.layers) {
+      first_of.push_back(first_of.back() + static_cast<std::size_t>(layer.positions()));
+    }
+    timeline.finish.resize(first_of.back());
+    timeline.begin.resize(keep_begins ? first_of.back() : 0);
+    timeline.layer_begin.resize(graph.layers.size());
+    timeline.layer_finish.resize(graph.layers.size());
+  }
+
+  void run() {
+    for (std::size_t i = 0; i < graph_.layers.size(); ++i) {
+      const ComputeLayer& layer = graph_.layers[i];
+      const double* costs = timings_[i].position_ns.data();
+      out_ = timeline_.finish.data() + timeline_.first_of[i];
+      begins_ = keep_ ? timeline_.begin.data() + timeline_.first_of[i] : nullptr;
+      if (layer.kind == ComputeKind::kAdd) {
+        run_add(layer, costs[0]);
+      } else if (layer.kind == ComputeKind::kLinear) {
+        run_linear(layer, costs[0]);
+      } else if (mode_ == ScheduleMode::kLayerByLayer) {
+        run_after_source(layer, costs);
+      } else {
+        run_windows(layer, costs);
+      }
+      const std::size_t last = timeline_.first_of[i + 1] - timeline_.first_of[i] - 1;
+      timeline_.layer_begin[i] = first_begin_;
+      timeline_.layer_finish[i] = out_[last];
+    }
+  }
+
+ private:
+  const double* finishes(int source) const {
+    return timeline_.finish.data() + timeline_.first_of[static_cast<std::size_t>(source)];
+  }
+
+  double end_of(int source) const {
+    if (source < 0) return 0;
+    return timeline_.layer_finish[static_cast<std::size_t>(source)];
+  }
+
+  double emit(std::size_t position, double begin, double cost) {
+    if (position == 0) first_begin_ = begin;
+    if (begins_ != nullptr) begins_[position] = begin;
+    return out_[position] = begin + cost;
+  }
+
+  void run_add(const ComputeLayer& layer, double cost) {
+    const auto sources = graph_.sources_of(layer);
+    const auto positions = static_cast<std::size_t>(layer.positions());
+    std::fill_n(out_, positions, 0.0);
+    for (const int source : sources) {
+      if (source < 0) continue;
+      const double* from = finishes(source);
+      for (std::size_t i = 0; i < positions; ++i) out_[i] = std::max(out_[i], from[i]);
+    }
+    double previous = 0;
+    for (std::size_t i = 0; i < positions; ++i) {
+      previous = emit(i, std::max(out_[i], previous), cost);
+    }
+  }
+
+  void run_linear(const ComputeLayer& layer, double cost) {
+    double ready = 0;
+    for (const int source : graph_.sources_of(layer)) {
+      ready = std::max(ready, end_of(source));
+      if (mode_ == ScheduleMode::kLayerByLayer) break;
+    }
+    emit(0, ready, cost);
+  }
+
+  void run_after_source(const ComputeLayer& layer, const double* costs) {
+    double previous = end_of(graph_.sources_of(layer).front());
+    std::size_t position = 0;
+    for (int y = 0; y < layer.out_height; ++y) {
+      const double* row_costs = costs + (y == 0 ? 0 : 1);  // kFirst, kTop or kLeft, kInner
+      for (int x = 0; x < layer.out_width; ++x) {
+        previous = emit(position++, previous, row_costs[x == 0 ? 0 : 2]);
+      }
+    }
+  }
+
+  /// A convolution or pooling layer has one source. The last element of the window of position
+  /// (y, x) is m + s y rows down and m + s x columns to the right (counted from one), inside the
+  /// input; m is the window's reach beyond the padding.
+  void run_windows(const ComputeLayer& layer, const double* costs) {
+    const int source = graph_.sources_of(layer).front();
+    if (source < 0) return run_after_source(layer, costs);
+    const double* from = finishes(source);
+    const int reach = layer.symmetric_padding ? 2 : std::max(layer.kernel - layer.padding, 1);
+    // Columns up to this one see a window that does not yet touch the right border.
+    const int stride = layer.stride;
+    const int width = layer.in_width;
+    double previous = 0;
+    std::size_t position = 0;
+    for (int y = 0; y < layer.out_height; ++y) {
+      const double* row_costs = costs + (y == 0 ? 0 : 1);
+      const double* row =
+          from +
+          static_cast<std::ptrdiff_t>(std::min(reach + stride * y, layer.in_height) - 1) * width;
+      previous =
+          emit(position++, std::max(row[std::min(reach, width) - 1], previous), row_costs[0]);
+      const double cost = row_costs[2];
+      for (int x = 1; x < layer.out_width; ++x) {
+        const double ready = row[std::min(reach + stride * x, width) - 1];
+        previous = emit(position++, std::max(ready, previous), cost);
+      }
+    }
+  }
+
+  const ComputeGraph& graph_;
+  std::span<const LayerTiming> timings_;
+  ScheduleMode mode_;
+  bool keep_;
+  Timeline& timeline_;
+  double* out_ = nullptr;
+  double* begins_ = nullptr;
+  double first_begin_ = 0;
+};
+
+}  // namespace
+
+double Timeline::latest_finish() const {
+  return layer_finish.empty() ? 0 : *std::max_element(layer_finish.begin(), layer_finish.end());
+}
+
+void run_schedule(const ComputeGraph& graph, std::span<const LayerTiming> timings,
+                  ScheduleMode mode, bool keep_begins, Timeline& timeline) {
+  Scheduler(graph, timings, mode, keep_begins, timeline).run();
+}
+
+}  // namespace gibbon::sim

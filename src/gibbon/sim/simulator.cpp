@@ -1,0 +1,40 @@
+#include "gibbon/sim/simulator.hpp"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <vector>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/base/suggest.hpp"
+#include "gibbon/sim/simulators/mnsim.hpp"
+
+namespace gibbon::sim {
+
+std::span<const SimulatorEntry> simulator_registry() {
+  static const std::array<SimulatorEntry, 1> kEntries = {{
+      {"mnsim2", "MNSIM 2.0's area, power, energy and latency models, with group convolution",
+       []() -> std::unique_ptr<Simulator> { return std::make_unique<MnsimSimulator>(); }},
+  }};
+  return kEntries;
+}
+
+std::unique_ptr<Simulator> make_simulator(std::string_view name) {
+  std::vector<std::string> names;
+  for (const SimulatorEntry& entry : simulator_registry()) {
+    if (entry.name == name) return entry.make();
+    names.emplace_back(entry.name);
+  }
+  throw base::Error(fmt::format("unknown simulator '{}'{}; known are: {}", name,
+                                base::did_you_mean(name, names), fmt::join(names, ", ")));
+}
+
+Cost cost_of(double latency_ns, double energy_nj, double area_um2, double power_w) {
+  return {latency_ns * 1e-6, energy_nj * 1e-6, area_um2 * 1e-6, power_w};
+}
+
+Cost summarize(const SimulationResult& result) {
+  return cost_of(result.latency_ns, result.energy_nj(), result.area_um2(), result.power_w());
+}
+
+}  // namespace gibbon::sim

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "gibbon/sim/circuits/chip_units.hpp"
+#include "gibbon/sim/mapping/chip_mapping.hpp"
+#include "gibbon/sim/mapping/compute_graph.hpp"
+#include "gibbon/sim/schedule/layer_timing.hpp"
+#include "gibbon/sim/schedule/schedule.hpp"
+#include "gibbon/sim/simulator.hpp"
+#include "gibbon/sim/simulators/layer_figures.hpp"
+
+namespace gibbon::sim {
+
+struct MnsimOptions {
+  InputBitRule input_bits = InputBitRule::kExplicit;
+  ScheduleMode schedule = ScheduleMode::kPipelined;
+  /// MNSIM leaves the adders between bit planes out of the energy of a layer and of the whole
+  /// [Q19]; only hardware with pe.groups > 1 has any.
+  bool count_adder_energy = false;
+};
+
+/// What the model works out for one network on one chip, in the order in which it does.
+struct MnsimEvaluation {
+  ComputeGraph graph;
+  ChipMapping mapping;
+  ChipUnits units;
+  ChipBuffers buffers;
+  std::vector<LayerTiming> timings;
+  Timeline timeline;
+  ComponentValues tile_area_um2;
+
+  struct Figures {
+    ComponentValues busy_ns;
+    ComponentValues area_um2;
+    ComponentValues power_w;
+    ComponentValues energy_nj;
+  };
+  std::vector<Figures> figures;  ///< by compute layer
+};
+
+/// Runs every step, replacing `evaluation`'s content (its memory is used again). The reason where
+/// the network does not fit the chip.
+std::optional<base::Infeasible> evaluate_mnsim(const nn::Network& network,
+                                               const hw::HardwareConfig& hardware,
+                                               const MnsimOptions& options, bool keep_begins,
+                                               MnsimEvaluation& evaluation);
+
+/// The latency that MNSIM prints [Q2]: the last finish of the layer whose list of finish times is
+/// the largest as lists are compared, so in effect of the layer that starts last. The inference
+/// ends at Timeline::latest_finish(), which can be later: an earlier layer may still produce
+/// outputs that nobody waits for.
+double printed_latency_ns(const ComputeGraph& graph, const Timeline& timeline);
+
+/// The models of MNSIM 2.0 (Zhu et al., GLSVLSI 2020; TCAD 2023): behaviour-level area, power,
+/// energy and latency of an analogue or digital PIM, extended by group convolution and symmetric
+/// padding (docs/models/). Totals agree with MNSIM's; latency is the true end of the inference.
+class MnsimSimulator final : public Simulator {
+ public:
+  explicit MnsimSimulator(const MnsimOptions& options = {}) : options_(options) {}
+  std::string_view name() const override { return "mnsim2"; }
+  base::Result<SimulationResult> simulate(const nn::Network& network,
+                                          const hw::HardwareConfig& hardware) const override;
+  base::Result<Cost> cost(const nn::Network& network,
+                          const hw::HardwareConfig& hardware) const override;
+
+ private:
+  MnsimOptions options_;
+};
+
+}  // namespace gibbon::sim
