@@ -1,0 +1,112 @@
+// Slice-MAC/s of every crossbar kernel: input digits x weight digits x multiply-accumulates of the
+// layer, divided by the time of the whole layer (quantising, gathering, splitting, converters,
+// output). The reference runs the same layers; the ratio of two "GMAC/s" of one layer is the
+// speed-up.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+
+#include "gibbon/base/parallel.hpp"
+#include "gibbon/base/rng.hpp"
+#include "gibbon/sim/crossbar/crossbar_kernel.hpp"
+
+namespace gibbon::sim {
+namespace {
+
+struct Shape {
+  const char* name;
+  int channels_in;
+  int channels_out;
+  int size;
+  int kernel;
+  int groups;
+  int dac_bits;
+  int cell_bits;
+};
+
+constexpr Shape kShapes[] = {
+    {"64x64_3x3_at_32", 64, 64, 32, 3, 1, 1, 1}, {"32x32_3x3_at_28", 32, 32, 28, 3, 1, 1, 1},
+    {"96x96_3x3_at_8", 96, 96, 8, 3, 1, 1, 1},   {"3x32_3x3_at_32", 3, 32, 32, 3, 1, 1, 1},
+    {"64x64_1x1_at_16", 64, 64, 16, 1, 1, 1, 1}, {"32x32_3x3_16_groups", 32, 32, 28, 3, 16, 1, 1},
+    {"64x64_3x3_2bit", 64, 64, 16, 3, 1, 2, 2},
+};
+
+CrossbarLayer make_layer(const Shape& shape, AdcMode mode) {
+  nn::Conv conv{shape.channels_in, shape.channels_out, shape.kernel, 1,
+                shape.kernel / 2,  shape.groups};
+  nn::NetworkDescription d;
+  d.input = {shape.channels_in, shape.size, shape.size};
+  d.layers = {{"conv", conv, {nn::kNetworkInput}}};
+  nn::TrainedNetwork trained{nn::Network(d), std::vector<nn::LayerState>(1)};
+  base::Rng rng(1);
+  nn::LayerState& state = trained.states[0];
+  double largest = 0;
+  for (long i = 0; i < trained.network.weight_count(); ++i) {
+    state.weight.push_back(static_cast<float>(rng.normal()));
+    largest = std::max(largest, std::abs(static_cast<double>(state.weight.back())));
+  }
+  state.weights = {9, largest / 255};
+  state.input = {9, 1.0 / 255};
+  state.output_range =
+      1.5 * std::sqrt(shape.channels_in / shape.groups * shape.kernel * shape.kernel);
+  hw::HardwareConfig hardware;
+  hardware.dac.bits = shape.dac_bits;
+  hardware.device.levels = 1 << shape.cell_bits;
+  hardware.adc.accuracy_bits = 6;
+  return prepare_crossbar_layer(trained, 0, hardware, mode);
+}
+
+void run_layer(benchmark::State& state, const Shape& shape, Isa isa, AdcMode mode, int threads) {
+  const CrossbarLayer layer = make_layer(shape, mode);
+  const auto kernel = make_crossbar_kernel(layer, isa);
+  const int images = isa == Isa::kReference ? 1 : 8;  // of one thread
+  const auto input_size = static_cast<std::size_t>(shape.channels_in * shape.size * shape.size);
+  const auto output_size = static_cast<std::size_t>(shape.channels_out * shape.size * shape.size);
+  const auto total = static_cast<std::size_t>(images * threads);
+  std::vector<float> input(input_size * total);
+  std::vector<float> output(output_size * total);
+  base::Rng rng(2);
+  for (float& value : input) value = static_cast<float>(std::clamp(0.5 * rng.normal(), -1.0, 1.0));
+  for (auto unused : state) {
+    base::parallel_for(static_cast<std::size_t>(threads), threads, [&](std::size_t part) {
+      const std::size_t first = part * static_cast<std::size_t>(images);
+      kernel->run(input.data() + first * input_size, images, output.data() + first * output_size);
+    });
+    benchmark::DoNotOptimize(output.data());
+  }
+  const double macs = static_cast<double>(output_size) * shape.channels_in / shape.groups *
+                      shape.kernel * shape.kernel * layer.cycles * layer.parts;
+  state.counters["GMAC/s"] = benchmark::Counter(macs * static_cast<double>(total) * 1e-9,
+                                                benchmark::Counter::kIsIterationInvariantRate);
+}
+
+void register_benchmarks() {
+  for (const Shape& shape : kShapes) {
+    for (const Isa isa : available_isas()) {
+      for (const int threads : {1, 2}) {
+        if (isa == Isa::kReference && threads > 1) continue;
+        for (const auto& [mode, mode_label] :
+             {std::pair{AdcMode::kScale, "scale"}, {AdcMode::kFix, "fix"}}) {
+          if (mode == AdcMode::kFix && (isa != available_isas().front() || threads > 1)) continue;
+          const std::string name = std::string(shape.name) + "/" + std::string(isa_name(isa)) +
+                                   "/" + mode_label + "/threads:" + std::to_string(threads);
+          benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {
+            run_layer(state, shape, isa, mode, threads);
+          })->UseRealTime();
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gibbon::sim
+
+int main(int argc, char** argv) {
+  gibbon::sim::register_benchmarks();
+  benchmark::Initialize(&argc, argv);
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
