@@ -8,6 +8,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/search/pareto.hpp"
+#include "gibbon/space/spaces/gibbon.hpp"
 #include "search/toy_problem.hpp"
 
 namespace gibbon::search {
@@ -195,6 +196,20 @@ TEST_P(SearcherContract, WorksForASingleTarget) {
   objective.name = "edp";
   const auto searcher = make(space, 1, objective);
   EXPECT_EQ(run(*searcher, space, 12, 10, exact_screen(space)).size(), 120U);
+}
+
+TEST_P(SearcherContract, WorksInTheGibbonSpace) {
+  const auto space = space::make_gibbon_space(space::gibbon_table1_spec());
+  const auto searcher = make(*space);
+  const auto told = run(*searcher, *space, 10, 20, exact_screen(*space));
+  ASSERT_EQ(told.size(), 200U);
+  for (const space::Evaluation& evaluation : told) {
+    EXPECT_EQ(space->canonical(evaluation.genome), evaluation.genome);
+    EXPECT_TRUE(space->decode(evaluation.genome).ok());
+  }
+  const auto copy = make(*space, 5);
+  copy->restore(base::Json::parse(searcher->state().dump()));
+  EXPECT_EQ(copy->ask({5, {}}), searcher->ask({5, {}}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Registry, SearcherContract, ::testing::ValuesIn([] {
