@@ -104,6 +104,7 @@ store::IterationRecord iteration_record(const store::RunFacts& facts, int iterat
     record.searcher_statistics["entropy." + gene.name] = entropy;
     record.searcher_statistics["priority." + gene.name] = 1 / pace + 0.05 * rng.uniform();
     size += entropy / std::log(10.0);
+    record.searcher_statistics["slot_entropy." + gene.slot] = entropy;
   }
   record.searcher_statistics["equivalent_log10_size"] = size;
   if (iteration > 1) {

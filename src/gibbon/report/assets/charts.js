@@ -167,7 +167,7 @@ const charts = (() => {
     if (options.diagonal) {
       xBounds = yBounds = [Math.min(xBounds[0], yBounds[0]), Math.max(xBounds[1], yBounds[1])];
     }
-    const height = options.height || Math.max(290, Math.min(560, width * 0.74));
+    const height = options.height || Math.max(290, Math.min(600, width * 0.8));
     const plot = frame(host, width, height, { ...options.x, bounds: xBounds }, { ...options.y, bounds: yBounds }, options.label);
     if (options.diagonal) {
       plot.drawing.append(svg('line', { x1: plot.left, y1: plot.bottom, x2: plot.right, y2: plot.top, stroke: 'var(--faint)', 'stroke-dasharray': '4 4' }));
@@ -244,7 +244,7 @@ const charts = (() => {
     const most = Math.max(...rows.map(row => row.total), 0);
     const all = rows.reduce((sum, row) => sum + row.total, 0);
     if (!(most > 0)) return empty(host, options.nothing);
-    const limit = Math.max(13, Math.floor(width / 26));
+    const limit = Math.max(17, Math.floor(width / 26));
     const short = name => name.length > limit ? name.slice(0, limit - 1) + '…' : name;
     const left = Math.max(...rows.map(row => short(row.name).length)) * 7.2 + 10;
     const right = width - Math.max(...rows.map(row => row.note.length)) * 7 - 12;

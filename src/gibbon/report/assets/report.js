@@ -18,8 +18,10 @@
   };
   const keys = Object.keys(metrics);
   const titled = key => `${metrics[key].name} (${metrics[key].unit})`;
+  const inText = key => (key === 'edp_ms_mj' ? titled(key) : titled(key)[0].toLowerCase() + titled(key).slice(1));
   const withUnit = (key, value) => `${format(value)} ${metrics[key].unit}`;
   const words = name => name.replace(/[_.]/g, ' ');
+  const toHundredths = value => isNumber(value) ? value.toFixed(2) : '–';
   const plural = (n, word) => `${format(n)} ${word}${n === 1 ? '' : 's'}`;
 
   // Okabe-Ito colours; parts that work alike share a hue.
@@ -49,7 +51,7 @@
     const fact = (label, value) => value === '' || value === null ? null : html('span', {}, `${label} `, html('b', {}, String(value)));
     at('facts').append(...[
       fact('data', facts.dataset),
-      fact('space', `${facts.space}${isNumber(facts.space_log10_size) ? `, 10^${facts.space_log10_size.toFixed(1)} designs` : ''}`),
+      fact('space', facts.space === '' ? '' : `${facts.space}${isNumber(facts.space_log10_size) ? `, 10^${facts.space_log10_size.toFixed(1)} designs` : ''}`),
       fact('searcher', facts.searcher),
       fact('objective', facts.objective === 'pareto' ? `pareto of ${facts.metrics.map(k => metrics[k].name.toLowerCase()).join(', ')}` : facts.objective),
       facts.constraints.length > 0 ? fact('limits', facts.constraints.join(', ')) : null,
@@ -65,7 +67,7 @@
     const seconds = timings.reduce((sum, t) => sum + t.seconds, 0);
     at('headline').append(
       ...(finals.length > 0 ? [
-        stat('Best accuracy, test images', best('accuracy_top1') === null ? '–' : best('accuracy_top1').toFixed(2), '%'),
+        stat('Best accuracy, test images', toHundredths(best('accuracy_top1')), '%'),
         stat('Lowest energy-delay product', format(best('edp_ms_mj')), 'ms × mJ'),
         stat('Smallest area', format(best('area_mm2')), 'mm²')] : []),
       stat('Designs simulated', format(count)),
@@ -169,10 +171,10 @@
       body.replaceChildren(
         pairs(keys.slice(1).map(key => [metrics[key].name, withUnit(key, final.metrics[key])])),
         html('h3', {}, 'Accuracy, %'),
-        pairs([['one-shot, no crossbar', format(final.one_shot_accuracy)], ['in the search, on crossbars', format(final.search_accuracy)],
-          ['trained alone, validation, on crossbars', format(final.validation_metrics.accuracy_top1)],
-          ['test, quantised, no crossbar', format(final.quantized_test_accuracy)],
-          [`test, on crossbars (${plural(final.test_images, 'image')})`, format(final.metrics.accuracy_top1)]]),
+        pairs([['one-shot, no crossbar', toHundredths(final.one_shot_accuracy)], ['in the search, on crossbars', toHundredths(final.search_accuracy)],
+          ['trained alone, validation, on crossbars', toHundredths(final.validation_metrics.accuracy_top1)],
+          ['test, quantised, no crossbar', toHundredths(final.quantized_test_accuracy)],
+          [`test, on crossbars (${plural(final.test_images, 'image')})`, toHundredths(final.metrics.accuracy_top1)]]),
         ...choices(final.genome));
       return;
     }
@@ -184,7 +186,7 @@
       candidates.infeasible[i] ? html('p', { class: 'reason' }, candidates.infeasible[i]) : '',
       pairs(keys.map(key => [metrics[key].name, hasFigure(i, key) ? withUnit(key, figures[key]) : '–'])),
       html('h3', {}, 'Accuracy, %'),
-      pairs([['one-shot, no crossbar', format(candidates.one_shot[i])], ['predicted', format(candidates.predicted.accuracy_top1[i])]]),
+      pairs([['one-shot, no crossbar', toHundredths(candidates.one_shot[i])], ['predicted', toHundredths(candidates.predicted.accuracy_top1[i])]]),
       ...choices(candidates.genome[i]));
   }
 
@@ -198,8 +200,8 @@
       html('thead', {}, html('tr', {}, head('Design'), html('th', { class: 'middle' }, 'Front', html('small', {}, '\u00a0')), ...keys.map(key => head(metrics[key].name, metrics[key].unit)), head('No crossbar', '%'), head('Validation', '%'))),
       html('tbody', {}, finals.map((final, i) => html('tr', { class: `choice${state.chosen && state.chosen.final === i ? ' chosen' : ''}`, tabindex: 0, on: pick(i) },
         html('td', {}, final.id), html('td', { class: 'middle' }, final.on_front ? html('span', { class: 'mark', title: 'on the front' }, '●') : ''),
-        keys.map(key => html('td', {}, key === 'accuracy_top1' && isNumber(final.metrics[key]) ? final.metrics[key].toFixed(2) : format(final.metrics[key]))),
-        html('td', {}, isNumber(final.quantized_test_accuracy) ? final.quantized_test_accuracy.toFixed(2) : '–'), html('td', {}, isNumber(final.validation_metrics.accuracy_top1) ? final.validation_metrics.accuracy_top1.toFixed(2) : '–')))));
+        keys.map(key => html('td', {}, key === 'accuracy_top1' ? toHundredths(final.metrics[key]) : format(final.metrics[key]))),
+        html('td', {}, toHundredths(final.quantized_test_accuracy)), html('td', {}, toHundredths(final.validation_metrics.accuracy_top1))))));
     at('finals-note').textContent = 'Accuracy: top-1 on the test images, simulated on crossbars; beside it the quantised network without crossbars, and the validation images on crossbars.';
   }
 
@@ -275,18 +277,30 @@
   function search() {
     const views = [];
     const genesOf = slot => facts.genes.filter(gene => gene.slot === slot);
-    for (const [prefix, title] of [['entropy', 'Entropy'], ['priority', 'Priority']]) {
-      if (!iterations.some(record => statistics(record, prefix).length > 0)) continue;
-      views.push([title + ' by parameter', `${title}: mean over the blocks that share a parameter. ${prefix === 'entropy' ? 'A parameter whose entropy falls early is settled early.' : 'Parameters of high priority are searched first.'}`, () => seriesOf(prefix, gene => slotOf[gene] || gene), title]);
-      for (const slot of [...new Set(facts.genes.map(gene => gene.slot))].filter(s => genesOf(s).length > 1 && prefix === 'entropy')) {
-        views.push([`${title}: ${words(slot)} in each block`, `One line a block.`, () => seriesOf(prefix, gene => slotOf[gene] === slot ? `block ${facts.genes.find(g => g.name === gene).block}` : null), title]);
+    const has = prefix => iterations.some(record => statistics(record, prefix).length > 0);
+    const notes = {
+      entropy: 'Mean over the blocks that share a parameter. A parameter whose entropy falls early is settled early.',
+      priority: 'Mean over the blocks that share a parameter: the weight with which the search draws it for a change.',
+    };
+    for (const [prefix, title] of [['entropy', 'Entropy (bits)'], ['priority', 'Priority']]) {
+      if (!has(prefix)) continue;
+      const bySlot = has('slot_' + prefix) ? () => seriesOf('slot_' + prefix, slot => slot) : () => seriesOf(prefix, gene => slotOf[gene] || gene);
+      views.push([`${title} by parameter`, notes[prefix], bySlot, title]);
+      if (prefix !== 'entropy') continue;
+      for (const slot of [...new Set(facts.genes.map(gene => gene.slot))].filter(s => genesOf(s).length > 1)) {
+        views.push([`Entropy: ${words(slot)} in each block`, 'One line a block.',
+          () => seriesOf(prefix, gene => slotOf[gene] === slot ? `block ${facts.genes.find(g => g.name === gene).block}` : null), title]);
       }
     }
     if (iterations.some(record => isNumber(record.searcher_statistics.equivalent_log10_size))) {
       views.push(['Size of the space left', 'log10 of the number of equally likely designs that would have the same entropy.',
         () => [{ name: 'log10 of designs', color: 'var(--accent)', points: iterations.map(r => [r.iteration, r.searcher_statistics.equivalent_log10_size]) }], 'log10 of designs']);
     }
-    if (views.length === 0) return at('search').remove();
+    if (views.length === 0) {
+      at('search').remove();
+      at('volume').classList.replace('half', 'full');
+      return;
+    }
     fill(at('search-metric'), views.map(([name], i) => [String(i), name]));
     const again = charts.keepDrawn(at('search-chart'), width => {
       const [name, note, make, unit] = views[Number(at('search-metric').value)];
@@ -321,12 +335,12 @@
         pairs: [['simulated', withUnit(key, candidates.metrics[key][i])], ['predicted', withUnit(key, candidates.predicted[key][i])]], choose: () => choose({ candidate: i }) }))
         .filter((point, i) => hasFigure(i, key) && candidates.infeasible[i] === '');
       charts.scatter(at('predictor-chart'), width, { points, diagonal: true, height: Math.min(380, Math.max(280, width * 0.7)),
-        x: { log, label: `Simulated ${titled(key).toLowerCase()}` }, y: { log, label: `Predicted ${titled(key).toLowerCase()}` }, label: 'Predicted against simulated', nothing: 'No prediction yet.' });
+        x: { log, label: `Simulated ${inText(key)}` }, y: { log, label: `Predicted ${inText(key)}` }, label: 'Predicted against simulated', nothing: 'No prediction yet.' });
     });
     at('predictor-metric').addEventListener('change', again);
     const last = measured[measured.length - 1];
     at('predictor-note').textContent = last
-      ? `On the ${plural(last.predicted_count, 'design')} of iteration ${last.iteration}: Kendall's tau of accuracy ${isNumber(last.accuracy_kendall_tau) ? last.accuracy_kendall_tau.toFixed(2) : '–'}, mean absolute error ${isNumber(last.accuracy_mean_abs_error) ? last.accuracy_mean_abs_error.toFixed(2) : '–'} points. On the dashed line the two agree.` : '';
+      ? `On the ${plural(last.predicted_count, 'design')} of iteration ${last.iteration}: Kendall's tau of accuracy ${toHundredths(last.accuracy_kendall_tau)}, mean absolute error ${toHundredths(last.accuracy_mean_abs_error)} points. On the dashed line the two agree.` : '';
 
     const views = [['accuracy_kendall_tau', "Kendall's tau of accuracy", 1], ['accuracy_mean_abs_error', 'Mean absolute error of accuracy (points)', 1],
       ['latency_relative_error', 'Relative error of latency (%)', 100], ['energy_relative_error', 'Relative error of energy (%)', 100], ['area_relative_error', 'Relative error of area (%)', 100]];
