@@ -110,7 +110,8 @@ struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
 
 struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& weight,
-                            const at::Tensor& mask, std::int64_t bits) {
+                            const at::Tensor* mask_or_undefined, std::int64_t bits) {
+    const at::Tensor& mask = *mask_or_undefined;
     if (mask.defined()) context->saved_data["mask"] = mask;
     const at::Tensor kept = mask.defined() ? weight * mask : weight.contiguous();
     if (!has_kernel(kept)) {
@@ -146,7 +147,8 @@ at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGrad
 }
 
 at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {
-  return FakeQuantizeWeight::apply(weight, mask, static_cast<std::int64_t>(bits));
+  // By pointer: the graph refuses undefined tensors among its inputs.
+  return FakeQuantizeWeight::apply(weight, &mask, static_cast<std::int64_t>(bits));
 }
 
 double batch_range(const at::Tensor& values) {

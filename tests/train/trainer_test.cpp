@@ -1,0 +1,128 @@
+#include "gibbon/train/trainer.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "gibbon/base/error.hpp"
+#include "train/test_networks.hpp"
+
+namespace gibbon::train {
+namespace {
+
+using testing::block_network;
+using testing::square_images;
+
+constexpr nn::Shape kInput{1, 12, 12};
+
+FinalTrainOptions options(double epochs) {
+  FinalTrainOptions options;
+  options.base.batch_size = 32;
+  options.epochs = epochs;
+  return options;
+}
+
+nn::Network mixed_network() {
+  return block_network(kInput, 8, {{8, 3, 2, 9}, {16, 2, 1, 7}, {16, 1, 1, 9}}, {1}, 4);
+}
+
+TEST(TrainNetwork, LearnsSixtyFourImages) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork trained =
+      train_network(mixed_network(), images, std::nullopt, options(30), progress);
+  EXPECT_EQ(quantized_accuracy(trained, images, 1), 100.0);
+}
+
+TEST(TrainNetwork, LearnsWithBfloat16Too) {
+  base::SilentProgress progress;
+  FinalTrainOptions with_bfloat16 = options(30);
+  with_bfloat16.base.precision = Precision::kBfloat16;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork trained =
+      train_network(mixed_network(), images, std::nullopt, with_bfloat16, progress);
+  EXPECT_GE(quantized_accuracy(trained, images, 1), 95.0);
+}
+
+TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  for (const int threads : {1, 2}) {
+    FinalTrainOptions repeated = options(2);
+    repeated.base.threads = threads;
+    repeated.base.augmentation.flip = true;
+    const auto train = [&] {
+      return train_network(mixed_network(), images, std::nullopt, repeated, progress);
+    };
+    const nn::TrainedNetwork a = train();
+    const nn::TrainedNetwork b = train();
+    for (std::size_t i = 0; i < a.states.size(); ++i) {
+      EXPECT_EQ(a.states[i].weight, b.states[i].weight) << i;
+      EXPECT_EQ(a.states[i].running_variance, b.states[i].running_variance) << i;
+    }
+    repeated.base.seed = 1;
+    EXPECT_NE(train().states[0].weight, a.states[0].weight);
+  }
+}
+
+TEST(TrainNetwork, GoesOnFromGivenWeights) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork first =
+      train_network(mixed_network(), images, std::nullopt, options(30), progress);
+  FinalTrainOptions gentle = options(0.5);  // one step of two
+  gentle.base.learning_rate = 1e-6;
+  const nn::TrainedNetwork second = train_network(mixed_network(), images, first, gentle, progress);
+  ASSERT_EQ(first.states[0].weight.size(), second.states[0].weight.size());
+  EXPECT_NEAR(first.states[0].weight[3], second.states[0].weight[3], 1e-4);
+  EXPECT_EQ(quantized_accuracy(second, images, 1), 100.0);
+}
+
+TEST(TrainNetwork, TrainsWithoutQuantisationToo) {
+  base::SilentProgress progress;
+  FinalTrainOptions plain = options(30);
+  plain.quantization_aware = false;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork trained =
+      train_network(mixed_network(), images, std::nullopt, plain, progress);
+  EXPECT_GE(quantized_accuracy(trained, images, 1), 90.0);
+}
+
+TEST(TrainNetwork, RefusesBadInput) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto message = [&](const data::ImageSet& set, const FinalTrainOptions& given) {
+    try {
+      train_network(mixed_network(), set, std::nullopt, given, progress);
+    } catch (const base::Error& error) {
+      return std::string(error.what());
+    }
+    return std::string("no error");
+  };
+  EXPECT_THAT(message(images, options(0)), ::testing::HasSubstr("epochs is 0"));
+  EXPECT_THAT(message(data::ImageSet{1, 12, 12, {}, {}}, options(1)),
+              ::testing::HasSubstr("there are no images"));
+  data::ImageSet mislabelled = images;
+  mislabelled.labels[5] = 4;
+  EXPECT_THAT(message(mislabelled, options(1)),
+              ::testing::HasSubstr("label 4 is outside the 4 classes"));
+  FinalTrainOptions wild = options(20);
+  wild.base.learning_rate = 1e30;
+  EXPECT_THAT(message(images, wild), ::testing::HasSubstr("lower the learning rate"));
+}
+
+TEST(QuantizedAccuracy, RefusesStatesThatDoNotFit) {
+  const nn::TrainedNetwork empty{mixed_network(), {}};
+  EXPECT_THROW(quantized_accuracy(empty, square_images(8, 1, 12, 4, 1), 1), base::Error);
+  nn::TrainedNetwork short_weight{mixed_network(), {}};
+  short_weight.states.resize(short_weight.network.layers().size());
+  short_weight.states[0].weight.resize(3);
+  try {
+    quantized_accuracy(short_weight, square_images(8, 1, 12, 4, 1), 1);
+    FAIL();
+  } catch (const base::Error& error) {
+    EXPECT_STREQ(error.what(), "layer 'stem.conv': weight has 3 values, 72 are needed");
+  }
+}
+
+}  // namespace
+}  // namespace gibbon::train
