@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::explore {
 
@@ -103,6 +104,15 @@ search::SearcherOptions searcher_options(const RunConfig& config) {
   options.seed = config.seed;
   options.settings = config.search.settings;
   return options;
+}
+
+void check_names(const RunConfig& config, const space::SearchSpace& space) {
+  const space::Objective objective = make_objective(config.objective);
+  accuracy_options(config);
+  supernet_options(config);
+  sim::make_simulator(config.simulation.model);
+  search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
+  predict::make_predictor(config.predictor.model, space, predictor_options(config));
 }
 
 }  // namespace gibbon::explore

@@ -18,4 +18,8 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
 predict::PredictorOptions predictor_options(const RunConfig& config);
 search::SearcherOptions searcher_options(const RunConfig& config);
 
+/// Makes every part that the configuration names once, so that a run does not begin, and makes no
+/// folder, with a name or setting that is not known. Throws base::Error as the parts do.
+void check_names(const RunConfig& config, const space::SearchSpace& space);
+
 }  // namespace gibbon::explore

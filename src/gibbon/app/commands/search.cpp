@@ -89,10 +89,8 @@ void print_result(const report::RunData& data, const store::RunFolder& folder, b
 int search(const SearchArguments& arguments, const GlobalOptions& global) {
   const bool resumes = !arguments.resume.empty();
   const explore::RunConfig config = configure(arguments, global);
-  // Names are checked before anything is made or loaded.
-  explore::make_objective(config.objective);
-  explore::accuracy_options(config);
   const RunInputs inputs = load_run_inputs(config);
+  explore::check_names(config, *inputs.space);
 
   const auto mode = resumes ? store::OpenMode::kResume : store::OpenMode::kCreate;
   const store::RunFolder folder(config.out, mode);

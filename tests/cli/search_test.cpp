@@ -1,0 +1,224 @@
+// The program as a user runs it: a search that is killed again and again and still ends as it should.
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gibbon/base/file.hpp"
+#include "gibbon/base/json.hpp"
+#include "gibbon/base/rng.hpp"
+
+namespace gibbon {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Ended {
+  int status = 0;
+  bool killed = false;
+  std::string output;  ///< standard output and error together
+};
+
+/// Starts the program; kills it with SIGKILL after `kill_after_ms` unless negative.
+Ended run_program(const std::vector<std::string>& arguments, const fs::path& log,
+                  int kill_after_ms = -1) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const int descriptor = open(log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0644);
+    dup2(descriptor, STDOUT_FILENO);
+    dup2(descriptor, STDERR_FILENO);
+    std::vector<char*> argv{const_cast<char*>(GIBBON_PROGRAM)};
+    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    argv.push_back(nullptr);
+    execv(GIBBON_PROGRAM, argv.data());
+    _exit(127);
+  }
+  Ended ended;
+  int status = 0;
+  if (kill_after_ms >= 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(kill_after_ms));
+    kill(child, SIGKILL);
+  }
+  waitpid(child, &status, 0);
+  ended.killed = WIFSIGNALED(status);
+  ended.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+  ended.output = base::read_file(log);
+  return ended;
+}
+
+void write_big_endian(std::ofstream& file, std::uint32_t value) {
+  for (int shift = 24; shift >= 0; shift -= 8) file.put(static_cast<char>(value >> shift));
+}
+
+/// `count` images of 8x8 whose brightness tells their class, as MNIST's files.
+void write_idx(const fs::path& folder, const std::string& split, int count) {
+  base::Rng rng = base::Rng::forked(3, split);
+  std::ofstream images(folder / (split + "-images-idx3-ubyte"), std::ios::binary);
+  std::ofstream labels(folder / (split + "-labels-idx1-ubyte"), std::ios::binary);
+  write_big_endian(images, 0x803);
+  for (const int value : {count, 8, 8}) write_big_endian(images, static_cast<std::uint32_t>(value));
+  write_big_endian(labels, 0x801);
+  write_big_endian(labels, static_cast<std::uint32_t>(count));
+  for (int i = 0; i < count; ++i) {
+    labels.put(static_cast<char>(i % 10));
+    for (int pixel = 0; pixel < 64; ++pixel) {
+      images.put(static_cast<char>(20 * (i % 10) + static_cast<int>(rng.below(40))));
+    }
+  }
+}
+
+class SearchProgram : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::temp_directory_path() / ("gibbon-cli-" + std::to_string(getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "images");
+    write_idx(folder_ / "images", "train", 400);
+    write_idx(folder_ / "images", "t10k", 100);
+    std::ofstream(folder_ / "space.yaml") << R"(name: tiny
+stem_channels: 4
+stage_blocks: [[1], [1, 2]]
+channels: [4, 8]
+kernels: [1, 2, 3]
+groups: [1, 2]
+weight_bits: [5, 9]
+activation_bits: [5, 9]
+crossbar_sizes: [32, 64]
+adc_bits: [6, 8]
+dac_bits: [1, 2]
+cell_bits: [1]
+wordline_shares: [0.5, 1]
+bitline_shares: [1]
+)";
+    std::ofstream(folder_ / "run.yaml") << R"(name: tiny
+seed: 5
+threads: 1
+space: space.yaml
+data:
+  dataset: mnist
+  directory: images
+  validation_images: 100
+supernet:
+  steps: 12
+  steps_per_iteration: 2
+  batch_size: 16
+  calibration_images: 32
+search:
+  iterations: 2
+  designs_per_iteration: 3
+  initial_designs: 5
+predictor:
+  hidden: 8
+  epochs: 3
+simulation:
+  images: 50
+final:
+  designs: 3
+  epochs: 1
+  test_images: 50
+)";
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  Ended search(const std::string& out, std::vector<std::string> more = {}, int kill_after_ms = -1) {
+    std::vector<std::string> arguments{"search", "--config", (folder_ / "run.yaml").string(), "--out",
+                                       (folder_ / out).string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run_program(arguments, folder_ / "log", kill_after_ms);
+  }
+  Ended resume(const std::string& out, int kill_after_ms = -1) {
+    return run_program({"search", "--resume", (folder_ / out).string()}, folder_ / "log",
+                       kill_after_ms);
+  }
+  std::string content(const std::string& path) { return base::read_file(folder_ / path); }
+
+  fs::path folder_;
+};
+
+TEST_F(SearchProgram, LeavesTheWholeRunFolder) {
+  const Ended ended = search("run");
+  ASSERT_EQ(ended.status, 0) << ended.output;
+  for (const char* name : {"config.yaml", "run.db", "candidates.csv", "pareto.csv", "summary.json",
+                           "report.html", "layers/01.csv", "models/01.gibbon"}) {
+    EXPECT_TRUE(fs::exists(folder_ / "run" / name)) << name;
+  }
+  const base::Json summary = base::Json::parse(content("run/summary.json"));
+  EXPECT_EQ(summary.dump().find("null"), std::string::npos) << summary.dump(1);
+  for (const char* key :
+       {"accuracy_top1", "latency_ms", "energy_mj", "edp_ms_mj", "area_mm2", "power_w"}) {
+    EXPECT_THAT(summary.dump(), HasSubstr(key));
+  }
+}
+
+TEST_F(SearchProgram, KilledAgainAndAgainEndsWithTheFrontOfAnUnbrokenRun) {
+  ASSERT_EQ(search("unbroken").status, 0);
+  constexpr std::uint64_t kSeed = 11;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  base::Rng rng(kSeed);
+  const auto delay = [&rng] { return 400 + static_cast<int>(rng.below(1200)); };
+  Ended ended = search("killed", {}, delay());
+  int kills = 0;
+  for (; ended.killed && kills < 40; ++kills) {
+    // Killed before the store was there: nothing to go on with, start again.
+    if (!fs::exists(folder_ / "killed" / "run.db")) {
+      fs::remove_all(folder_ / "killed");
+      ended = search("killed", {}, delay());
+    } else {
+      ended = resume("killed", delay() + 150 * kills);
+    }
+  }
+  ASSERT_EQ(ended.status, 0) << ended.output;
+  EXPECT_GT(kills, 0) << "the run ended before the first kill: nothing was tested";
+  EXPECT_EQ(content("killed/pareto.csv"), content("unbroken/pareto.csv"));
+  EXPECT_EQ(content("killed/candidates.csv"), content("unbroken/candidates.csv"));
+}
+
+TEST_F(SearchProgram, IsTheSameBitForBitWithTheSameSeed) {
+  ASSERT_EQ(search("first").status, 0);
+  ASSERT_EQ(search("second").status, 0);
+  EXPECT_EQ(content("first/candidates.csv"), content("second/candidates.csv"));
+  EXPECT_EQ(content("first/pareto.csv"), content("second/pareto.csv"));
+}
+
+TEST_F(SearchProgram, RefusesAFolderThatHoldsARun) {
+  ASSERT_EQ(search("run").status, 0);
+  const Ended again = search("run");
+  EXPECT_EQ(again.status, 1);
+  EXPECT_THAT(again.output, HasSubstr("--resume"));
+}
+
+TEST_F(SearchProgram, SaysWhatIsClosestWhereNothingIsFeasible) {
+  const Ended ended = search("run", {"--constraint", "area_mm2 <= 0.0001"});
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("no feasible design; closest is "));
+}
+
+TEST_F(SearchProgram, NamesWhatIsWrongWithAConstraintASpaceAndImages) {
+  EXPECT_THAT(search("a", {"--constraint", "aera <= 3"}).output, HasSubstr("area"));
+  EXPECT_THAT(search("b", {"--space", "no-such-space"}).output, HasSubstr("no-such-space"));
+  EXPECT_THAT(search("c", {"--data", "/nowhere"}).output, HasSubstr("/nowhere"));
+  EXPECT_THAT(search("d", {"--searcher", "esap"}).output, HasSubstr("esapp"));
+  for (const char* out : {"a", "b", "c", "d"}) EXPECT_FALSE(fs::exists(folder_ / out)) << out;
+}
+
+TEST_F(SearchProgram, SaysWhenTheRunFolderCannotBeMade) {
+  const Ended ended = run_program({"search", "--config", (folder_ / "run.yaml").string(), "--out",
+                                   "/proc/gibbon-run"},
+                                  folder_ / "log");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("/proc/gibbon-run"));
+}
+
+}  // namespace
+}  // namespace gibbon
