@@ -32,6 +32,11 @@ std::string child_path(const std::string& parent, const std::string& key) {
   return parent.empty() ? key : parent + "." + key;
 }
 
+/// From 1; an empty document stands nowhere, which is taken as its beginning.
+int line_of(const YAML::Node& node) {
+  return std::max(node.Mark().line, 0) + 1;
+}
+
 bool is_quoted(const YAML::Node& node) {
   return node.Tag() == "!";
 }
@@ -50,7 +55,7 @@ std::string range_text(std::string_view kind, double least, double most) {
 /// yaml-cpp keeps both entries of a key that comes twice and answers with the first.
 void check_keys(const std::string& file, const YAML::Node& node, const std::string& path,
                 int depth) {
-  const int line = node.Mark().line + 1;
+  const int line = line_of(node);
   if (depth > kMaxDepth) {
     throw base::Error(
         fmt::format("{}:{}: {}: nested more than {} deep", file, line, path, kMaxDepth));
@@ -63,7 +68,7 @@ void check_keys(const std::string& file, const YAML::Node& node, const std::stri
   if (!node.IsMap()) return;
   std::map<std::string, int> first_lines;
   for (const auto& entry : node) {
-    const int key_line = entry.first.Mark().line + 1;
+    const int key_line = line_of(entry.first);
     if (!entry.first.IsScalar()) {
       throw base::Error(fmt::format("{}:{}: {}: a key must be a plain word", file, key_line,
                                     path.empty() ? "top level" : path));
@@ -112,15 +117,16 @@ void collect_lines(const YAML::Node& node, const std::string& path,
   if (!node.IsMap()) return;
   for (const auto& entry : node) {
     const std::string key = child_path(path, entry.first.Scalar());
-    lines[key] = entry.first.Mark().line + 1;
+    lines[key] = line_of(entry.first);
     collect_lines(entry.second, key, lines);
   }
 }
 
 }  // namespace
 
-YamlValue::YamlValue(std::shared_ptr<const std::string> file, std::string path, YAML::Node node)
-    : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {}
+YamlValue::YamlValue(std::shared_ptr<const std::string> file, std::string path, int line,
+                     YAML::Node node)
+    : file_(std::move(file)), path_(std::move(path)), line_(line), node_(std::move(node)) {}
 
 std::string YamlValue::raw() const {
   return node_.IsScalar() ? node_.Scalar() : std::string();
@@ -176,7 +182,7 @@ std::vector<YamlValue> YamlValue::list() const {
   if (!node_.IsSequence()) refuse("a list");
   std::vector<YamlValue> items;
   for (std::size_t i = 0; i < node_.size(); ++i) {
-    items.emplace_back(file_, fmt::format("{}[{}]", path_, i), node_[i]);
+    items.emplace_back(file_, fmt::format("{}[{}]", path_, i), line_of(node_[i]), node_[i]);
   }
   return items;
 }
@@ -224,7 +230,7 @@ void YamlMap::finish() const {
 std::vector<std::pair<std::string, int>> YamlValue::keys() const {
   std::vector<std::pair<std::string, int>> keys;
   for (const auto& entry : node_) {
-    keys.emplace_back(entry.first.Scalar(), entry.first.Mark().line + 1);
+    keys.emplace_back(entry.first.Scalar(), line_of(entry.first));
   }
   return keys;
 }
@@ -232,7 +238,8 @@ std::vector<std::pair<std::string, int>> YamlValue::keys() const {
 std::optional<YamlValue> YamlValue::child(std::string_view key) const {
   for (const auto& entry : node_) {
     if (entry.first.Scalar() != key) continue;
-    return YamlValue(file_, child_path(path_, std::string(key)), entry.second);
+    return YamlValue(file_, child_path(path_, std::string(key)), line_of(entry.first),
+                     entry.second);
   }
   return std::nullopt;
 }
@@ -247,7 +254,7 @@ YamlValue read_yaml_text(const std::string& text, std::string_view name) {
         fmt::format("{}:{}: not valid YAML: {}", *file, error.mark.line + 1, error.msg));
   }
   check_keys(*file, root, "", 0);
-  YamlValue value(file, "", root);
+  YamlValue value(file, "", line_of(root), root);
   if (!root.IsMap()) value.refuse("a map of keys and values");
   return value;
 }

@@ -22,7 +22,7 @@ class YamlMap;
 /// Bounds are inclusive. Cheap to copy; not safe to share between threads.
 class YamlValue {
  public:
-  YamlValue(std::shared_ptr<const std::string> file, std::string path, YAML::Node node);
+  YamlValue(std::shared_ptr<const std::string> file, std::string path, int line, YAML::Node node);
 
   long integer(long least, long most) const;
   double number(double least, double most) const;
@@ -44,7 +44,8 @@ class YamlValue {
   std::string raw() const;
   const std::string& path() const { return path_; }
   const std::string& file() const { return *file_; }
-  int line() const { return node_.Mark().line + 1; }
+  /// Of its key where it has one, since a value may begin further down, or not be there at all.
+  int line() const { return line_; }
 
   /// Throws "FILE:LINE: KEY.PATH: got ..., expected EXPECTED".
   [[noreturn]] void refuse(std::string_view expected) const;
@@ -56,6 +57,7 @@ class YamlValue {
  private:
   std::shared_ptr<const std::string> file_;
   std::string path_;
+  int line_;
   YAML::Node node_;
 };
 

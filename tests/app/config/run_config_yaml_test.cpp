@@ -1,0 +1,136 @@
+#include "gibbon/app/config/run_config_yaml.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <set>
+
+#include "gibbon/app/config/config_key.hpp"
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::app {
+namespace {
+
+namespace fs = std::filesystem;
+
+class RunConfigYaml : public testing::Test {
+ protected:
+  void SetUp() override { fs::current_path(GIBBON_SOURCE_DIR); }
+
+  static explore::RunConfig read(const std::string& text) {
+    return run_config_from_text(text, "x.yaml", fs::current_path());
+  }
+  static std::string error_of(const std::string& text) {
+    try {
+      read(text);
+    } catch (const base::Error& error) {
+      return error.what();
+    }
+    return "no error";
+  }
+};
+
+TEST_F(RunConfigYaml, NothingGivenMeansTheDefaults) {
+  const explore::RunConfig config = read("{}");
+  EXPECT_EQ(config.search.iterations, explore::SearchConfig().iterations);
+  EXPECT_GE(config.threads, 1);
+  EXPECT_EQ(config.space, fs::path(GIBBON_SOURCE_DIR) / "presets/spaces/compact.yaml");
+}
+
+TEST_F(RunConfigYaml, CommentedDefaultsReadBackToTheDefaults) {
+  EXPECT_EQ(to_yaml(read(commented_yaml(explore::RunConfig()))), to_yaml(read("{}")));
+}
+
+TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
+  const explore::RunConfig config = read(
+      "name: two words\nseed: 18446744\nthreads: 3\ndevice: cuda:1\nspace: gibbon\nout: /tmp/o\n"
+      "hardware: mnsim-default\n"
+      "data: {dataset: cifar10, directory: images, validation_images: 100, train_images: 7}\n"
+      "objective: {name: edp, metrics: [accuracy, power], constraints: [\"area_mm2 <= 20\"]}\n"
+      "supernet: {learning_rate: 0.123456789012345, precision: bfloat16}\n"
+      "search: {searcher: random, settings: {population: 5, rate: 0.25, name: 'x y'}}\n"
+      "predictor: {enabled: false, hardware: predicted}\n"
+      "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5}\n");
+  const explore::RunConfig again = read(to_yaml(config));
+  EXPECT_EQ(to_yaml(again), to_yaml(config));
+  EXPECT_EQ(again.name, "two words");
+  EXPECT_EQ(again.seed, 18446744u);
+  EXPECT_EQ(again.threads, 3);
+  EXPECT_EQ(again.out, "/tmp/o");
+  EXPECT_EQ(again.hardware.filename(), "mnsim-default.yaml");
+  EXPECT_EQ(again.data.directory, fs::path(GIBBON_SOURCE_DIR) / "images");
+  EXPECT_EQ(again.data.train_images, 7);
+  EXPECT_THAT(again.objective.constraints, testing::ElementsAre("area_mm2 <= 20"));
+  EXPECT_EQ(again.supernet.learning_rate, 0.123456789012345);
+  EXPECT_EQ(again.search.settings, config.search.settings);
+  EXPECT_EQ(again.search.settings["rate"], 0.25);
+  EXPECT_FALSE(again.predictor.enabled);
+  EXPECT_EQ(again.final_training.test_images, explore::kAllImages);
+}
+
+TEST_F(RunConfigYaml, PathsAreTakenFromTheFolderOfTheFile) {
+  const auto config = run_config_from_text("data: {directory: ../images}\n", "x.yaml", "/a/b");
+  EXPECT_EQ(config.data.directory, "/a/images");
+  EXPECT_EQ(config.out, fs::path(GIBBON_SOURCE_DIR) / "gibbon-run");
+}
+
+TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
+  EXPECT_EQ(error_of("seed: 1\nsearch:\n  iterations: ten\n"),
+            "x.yaml:3: search.iterations: got 'ten', expected a whole number from 1 to 100000");
+  EXPECT_THAT(
+      error_of("seed: 1\nserach:\n  iterations: 2\n"),
+      testing::StartsWith("x.yaml:2: serach: unknown key; did you mean 'search'? Allowed: "));
+  EXPECT_THAT(error_of("search:\n  iteration: 2\n"),
+              testing::StartsWith("x.yaml:2: search.iteration: unknown key; did you mean "
+                                  "'iterations'? Allowed: searcher, iterations, "));
+  EXPECT_EQ(error_of("search: 3\n"),
+            "x.yaml:1: search: got '3', expected a map of keys and values");
+  EXPECT_EQ(error_of("threads: 0\n"),
+            "x.yaml:1: threads: got '0', expected a whole number from 1 to 1024");
+  EXPECT_EQ(error_of("threads: many\n"),
+            "x.yaml:1: threads: got 'many', expected a whole number from 1 to 1024, or auto");
+  EXPECT_EQ(error_of("objective: {metrics: []}\n"),
+            "x.yaml:1: objective.metrics: the list is empty");
+  EXPECT_EQ(error_of("search: {settings: 1}\n"),
+            "x.yaml:1: search.settings: got '1', expected a map of keys and values");
+  EXPECT_THAT(error_of("seed: 1\nspace: gibon\n"),
+              testing::StartsWith("x.yaml:2: space: unknown search space 'gibon'; did you mean "
+                                  "'gibbon'? Shipped: "));
+  EXPECT_EQ(error_of("space: other/none.yaml\n"),
+            std::string("x.yaml:1: space: search space file ") + GIBBON_SOURCE_DIR +
+                "/other/none.yaml does not exist");
+}
+
+TEST_F(RunConfigYaml, ImagesOfADesignComeFromTheValidationImages) {
+  EXPECT_EQ(error_of("data: {validation_images: 100}\nsimulation: {images: 100}\n"), "no error");
+  EXPECT_EQ(error_of("data: {validation_images: 100}\nsimulation: {images: 101}\n"),
+            "x.yaml:2: simulation.images: got 101, which is more than data.validation_images, 100");
+  EXPECT_EQ(error_of("data: {validation_images: 100}\n"),
+            "x.yaml:1: data.validation_images: simulation.images: got 1000, which is more than "
+            "data.validation_images, 100");
+}
+
+TEST_F(RunConfigYaml, EveryKeyBelongsToASectionAndStandsOnce) {
+  std::set<std::string> names;
+  std::set<std::string_view> sections;
+  for (const ConfigSection& section : run_config_sections()) sections.insert(section.name);
+  for (const ConfigKey& key : run_config_keys()) {
+    EXPECT_TRUE(names.insert(key.name).second) << key.name;
+    EXPECT_FALSE(key.help.empty()) << key.name;
+    const auto dot = key.name.find('.');
+    EXPECT_TRUE(sections.contains(dot == std::string::npos ? "" : key.name.substr(0, dot)));
+  }
+}
+
+TEST_F(RunConfigYaml, ShippedRunsAreRead) {
+  int count = 0;
+  for (const auto& file : fs::directory_iterator("presets/runs")) {
+    EXPECT_EQ(load_run_config(file.path()).name, file.path().stem().string());
+    ++count;
+  }
+  EXPECT_GE(count, 2);
+}
+
+}  // namespace
+}  // namespace gibbon::app
