@@ -184,6 +184,10 @@ const RandomLayer kRandomLayers[] = {
      7, 256, 1, 1, 6, 2, 9},
     {"seven_bit_digits", with_bits({6, 5, 3, 1, 0}, 9, -2), 6, 64, 7, 7, 10, 2, 9},
     {"eight_bit_dac", with_bits({6, 5, 3, 1, 0}, 9, -2), 6, 64, 8, 1, 10, 2, 9},
+    {"full_crossbar", with_bits({28, 9, 3, 1, 1}, 9, -2), 5, 256, 1, 1, 8, 2, 9},
+    {"odd_cycles", with_bits({28, 16, 3, 1, 1}, 8, -2), 5, 128, 1, 1, 6, 2, 6},
+    {"two_bit_cells_full", with_bits({28, 8, 3, 1, 1}, 9, -2), 4, 256, 1, 2, 6, 2, 9},
+    {"six_bit_cells", with_bits({20, 8, 1}, 9, -2), 5, 256, 1, 6, 10, 1, 9},
     {"as_linear", with_bits({100, 10, 1}, 9, -2), 1, 64, 1, 1, 8, 2, 9},
 };
 
@@ -218,6 +222,41 @@ TEST_P(EveryKernel, GivesTheBitsOfTheReference) {
 
 INSTANTIATE_TEST_SUITE_P(Layers, EveryKernel, ::testing::ValuesIn(kRandomLayers),
                          [](const auto& test) { return std::string(test.param.name); });
+
+// The largest sums there are: every digit of every weight and input is set, with every combination
+// of signs, so that chunks of paired cycles are filled to their limit.
+TEST(CrossbarKernel, ExtremeColumnsMatchTheReference) {
+  const int rows = 252;
+  for (const int cell_bits : {1, 2}) {
+    nn::LayerState state;
+    for (int output = 0; output < 8; ++output) {
+      for (int row = 0; row < rows; ++row) {
+        const bool negative = output == 1 || (output > 1 && row % output == 0);
+        state.weight.push_back(negative ? -255 : 255);
+      }
+    }
+    state.weights = {9, 1};
+    state.input = {9, 1};
+    state.output_range = 3e6;
+    const auto trained = one_layer_network(nn::Linear{rows, 8}, {rows, 1, 1}, 8, state);
+    const auto hardware = accuracy_hardware(256, 1, cell_bits, 8, 2, 128);
+    std::vector<float> inputs;
+    for (int image = 0; image < 6; ++image) {
+      for (int row = 0; row < rows; ++row) {
+        // Low bits against high bits of a pair, too: 85 = 01010101, 170 = 10101010.
+        const float values[] = {255, -255, 85, -170, row % 2 == 0 ? 255.0F : -255.0F, 0};
+        inputs.push_back(values[image]);
+      }
+    }
+    for (const AdcMode mode : {AdcMode::kScale, AdcMode::kFix, AdcMode::kIdeal}) {
+      const auto expected = run(trained, hardware, mode, Isa::kReference, inputs, 6);
+      for (const Isa isa : available_isas()) {
+        EXPECT_EQ(run(trained, hardware, mode, isa, inputs, 6), expected)
+            << isa_name(isa) << " mode " << static_cast<int>(mode) << " cells " << cell_bits;
+      }
+    }
+  }
+}
 
 TEST(CrossbarKernel, RefusesAnInstructionSetThatIsNotThere) {
   base::Rng rng(1);

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "gibbon/sim/crossbar/digit_pairs.hpp"
 #include "gibbon/sim/crossbar/tile_plan.hpp"
 
 #if defined(__x86_64__)
@@ -41,6 +42,7 @@ struct Avx2 {
   }
   static Int add(Int a, Int b) { return _mm256_add_epi32(a, b); }
   static Int shift_left(Int a, int bits) { return _mm256_slli_epi32(a, bits); }
+  static Int to_int(Float a) { return _mm256_cvtps_epi32(a); }
   static Float to_float(Int a) { return _mm256_cvtepi32_ps(a); }
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   static Float subtract(Float a, Float b) { return _mm256_sub_ps(a, b); }

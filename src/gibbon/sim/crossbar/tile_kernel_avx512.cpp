@@ -2,6 +2,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "gibbon/sim/crossbar/digit_pairs.hpp"
 #include "gibbon/sim/crossbar/tile_plan.hpp"
 
 #if defined(__x86_64__)
@@ -39,6 +40,7 @@ struct Avx512 {
   static Int shift_left(Int a, int bits) {
     return _mm512_slli_epi32(a, static_cast<unsigned>(bits));
   }
+  static Int to_int(Float a) { return _mm512_cvtps_epi32(a); }
   static Float to_float(Int a) { return _mm512_cvtepi32_ps(a); }
   static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
   static Float subtract(Float a, Float b) { return _mm512_sub_ps(a, b); }

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <type_traits>
 
+#include "gibbon/sim/crossbar/digit_pairs.hpp"
 #include "gibbon/sim/crossbar/tile_plan.hpp"
 
 namespace gibbon::sim {
@@ -33,6 +34,7 @@ struct Portable {
   }
   static Int add(Int a, Int b) { return a + b; }
   static Int shift_left(Int a, int bits) { return a * (1 << bits); }
+  static Int to_int(Float a) { return __builtin_convertvector(a, Int); }
   static Float to_float(Int a) { return __builtin_convertvector(a, Float); }
   static Float add(Float a, Float b) { return a + b; }
   static Float subtract(Float a, Float b) { return a - b; }

@@ -6,6 +6,8 @@
 #include <limits>
 #include <optional>
 
+#include "gibbon/sim/crossbar/digit_pairs.hpp"
+
 namespace gibbon::sim {
 
 namespace {
@@ -138,6 +140,8 @@ TileBuffers::TileBuffers(const TilePlan& plan, int pixels) {
   values.resize(count);
   digits.resize(count * static_cast<std::size_t>(plan.cycles));
   sums.resize(static_cast<std::size_t>(plan.out_channels) * tile);
+  low.resize(kOutputTile * tile);
+  high.resize(static_cast<std::size_t>(plan.parts) * kOutputTile * tile);
 }
 
 TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles) {
@@ -153,6 +157,7 @@ TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles) {
     plan.max_quads = std::max(plan.max_quads, plan.blocks.back().quads);
   }
   choose_epilogue(layer, plan);
+  pair_cycles(plan);
   return plan;
 }
 

@@ -29,6 +29,10 @@ struct BlockPlan {
       row_offsets;                    ///< [quads * 4], from a pixel's corner in the padded image
   std::vector<std::int32_t> weights;  ///< [output tile][part][quad][kOutputTile]
   std::vector<std::int32_t> corrections;  ///< [output tile][part][kOutputTile]
+  // Paired cycles: the quads of each column tile cut into chunks, see digit_pairs.hpp.
+  std::vector<int> chunk_starts;                ///< [output tile][part] + 1, into the next two
+  std::vector<int> chunk_ends;                  ///< [chunk]: quad behind its last one
+  std::vector<std::int32_t> chunk_corrections;  ///< [chunk][kOutputTile]
 };
 
 /// A layer packed for the fast kernels. Input digits d are stored as bytes d + digit_offset, so
@@ -42,6 +46,7 @@ struct TilePlan {
   int cell_bits = 0;
   int digit_offset = 0;
   int max_quads = 0;
+  bool paired = false;  ///< two input digits to a byte, see digit_pairs.hpp
   Epilogue epilogue = Epilogue::kTable;
   float multiplier = 0;
   float limit = 0;
@@ -64,8 +69,12 @@ struct TileBuffers {
   TileBuffers(const TilePlan& plan, int pixels);
 
   std::vector<std::int16_t> values;  ///< [quad][pixel][4]
-  std::vector<std::uint8_t> digits;  ///< [cycle][quad][pixel][4]
+  std::vector<std::uint8_t> digits;  ///< [cycle, or pair of cycles][quad][pixel][4]
   std::vector<std::int32_t> sums;    ///< [output][pixel], float bits (integers in ideal mode)
+  // Paired cycles: low digits so far, [kOutputTile][pixel], and high digits that wait for their
+  // turn, [part][kOutputTile][pixel]; float bits.
+  std::vector<std::int32_t> low;
+  std::vector<std::int32_t> high;
 };
 
 /// Computes the sums of one tile of pixels from padded integer images.
