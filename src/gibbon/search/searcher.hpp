@@ -55,7 +55,8 @@ struct SearcherEntry {
                                     const space::Objective& objective,
                                     const SearcherOptions& options);
 };
-/// Every searcher, the default (esapp) first.
+/// Every searcher, the default (esapp) first. A searcher keeps a reference to its space, which has
+/// to outlive it; it copies the objective.
 std::span<const SearcherEntry> searcher_registry();
 std::unique_ptr<Searcher> make_searcher(std::string_view name, const space::SearchSpace& space,
                                         const space::Objective& objective,
