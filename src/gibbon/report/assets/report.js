@@ -282,14 +282,14 @@
       entropy: 'Mean over the blocks that share a parameter. A parameter whose entropy falls early is settled early.',
       priority: 'Mean over the blocks that share a parameter: the weight with which the search draws it for a change.',
     };
-    for (const [prefix, title] of [['entropy', 'Entropy (bits)'], ['priority', 'Priority']]) {
+    for (const [prefix, title, axis] of [['entropy', 'Entropy', 'Entropy (bits)'], ['priority', 'Priority', 'Priority']]) {
       if (!has(prefix)) continue;
       const bySlot = has('slot_' + prefix) ? () => seriesOf('slot_' + prefix, slot => slot) : () => seriesOf(prefix, gene => slotOf[gene] || gene);
-      views.push([`${title} by parameter`, notes[prefix], bySlot, title]);
+      views.push([`${title} by parameter`, notes[prefix], bySlot, axis]);
       if (prefix !== 'entropy') continue;
       for (const slot of [...new Set(facts.genes.map(gene => gene.slot))].filter(s => genesOf(s).length > 1)) {
         views.push([`Entropy: ${words(slot)} in each block`, 'One line a block.',
-          () => seriesOf(prefix, gene => slotOf[gene] === slot ? `block ${facts.genes.find(g => g.name === gene).block}` : null), title]);
+          () => seriesOf(prefix, gene => slotOf[gene] === slot ? `block ${facts.genes.find(g => g.name === gene).block}` : null), axis]);
       }
     }
     if (iterations.some(record => isNumber(record.searcher_statistics.equivalent_log10_size))) {
