@@ -47,6 +47,7 @@ struct Avx2 {
   static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
   static Float subtract(Float a, Float b) { return _mm256_sub_ps(a, b); }
   static Float multiply(Float a, Float b) { return _mm256_mul_ps(a, b); }
+  static Float multiply_add(Float a, Float b, Float c) { return add(multiply(a, b), c); }
   static Float clamp(Float a, Float low, Float high) {
     return _mm256_min_ps(_mm256_max_ps(a, low), high);
   }

@@ -39,6 +39,7 @@ struct Portable {
   static Float add(Float a, Float b) { return a + b; }
   static Float subtract(Float a, Float b) { return a - b; }
   static Float multiply(Float a, Float b) { return a * b; }
+  static Float multiply_add(Float a, Float b, Float c) { return a * b + c; }
   static Float clamp(Float a, Float low, Float high) {
     a = a < low ? low : a;
     return a > high ? high : a;

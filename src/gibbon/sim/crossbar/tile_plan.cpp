@@ -72,10 +72,15 @@ int largest_sum(const CrossbarLayer& layer) {
   return largest * ((1 << layer.dac_bits) - 1);
 }
 
-/// The kernels' rounding, for |value| < 2^22.
+/// The kernels' rounding of sum * multiplier, for |value| < 2^22, with the product rounded by
+/// itself or not.
 float rounded(float value) {
   constexpr float kRounder = 12582912.0F;
   return (value + kRounder) - kRounder;
+}
+float fused_rounded(float sum, float multiplier) {
+  constexpr float kRounder = 12582912.0F;
+  return std::fma(sum, multiplier, kRounder) - kRounder;
 }
 
 /// One multiplier that gives the same codes as the converter's own sequence of roundings for every
@@ -86,8 +91,9 @@ std::optional<float> find_multiplier(const AdcTransfer& adc, int largest) {
   const auto agrees = [&](float candidate) {
     for (int sum = 0; sum <= largest; ++sum) {
       const auto value = static_cast<float>(sum);
-      const float code = rounded(std::min(value * candidate, adc.limit()));
-      if (code != adc.scale_code(value)) return false;
+      const float code = adc.scale_code(value);
+      if (rounded(std::min(value * candidate, adc.limit())) != code) return false;
+      if (value * candidate < adc.limit() && fused_rounded(value, candidate) != code) return false;
     }
     return true;
   };
