@@ -19,7 +19,8 @@ function(gibbon_module name)
 endfunction()
 
 # gibbon_tests(NAME [libs...])
-#   One test program gibbon_NAME_tests of every *_test.cpp under tests/NAME, registered with ctest.
+#   One test program gibbon_NAME_tests of every *.cpp under tests/NAME, registered with ctest. It is
+#   linked with the module of that name, if there is one.
 function(gibbon_tests name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   if(NOT sources)
@@ -29,8 +30,11 @@ function(gibbon_tests name)
   target_include_directories(gibbon_${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   target_compile_definitions(gibbon_${name}_tests PRIVATE
     GIBBON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" GIBBON_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  if(TARGET gibbon_${name})
+    target_link_libraries(gibbon_${name}_tests PRIVATE gibbon_${name})
+  endif()
   target_link_libraries(gibbon_${name}_tests PRIVATE
-    gibbon_warnings gibbon_${name} ${ARGN} GTest::gmock GTest::gtest_main)
+    gibbon_warnings ${ARGN} GTest::gmock GTest::gtest_main)
   gtest_discover_tests(gibbon_${name}_tests
     TEST_PREFIX ${name}. DISCOVERY_TIMEOUT 120 PROPERTIES TIMEOUT 600)
 endfunction()

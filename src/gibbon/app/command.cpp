@@ -9,6 +9,7 @@
 
 #include "gibbon/app/version.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/suggest.hpp"
 
 namespace gibbon::app {
 
@@ -21,6 +22,21 @@ void add_global_options(CLI::App& program, GlobalOptions& global) {
   program.add_option("--threads", global.threads, "Threads; default: all processors")
       ->check(CLI::Range(1, 1024));
   program.add_option("--seed", global.seed, "Seed of every random stream");
+}
+
+/// What was wrong with the arguments. CLI11 says of an unknown command only that one is required,
+/// and lists what is left over in an order of its own.
+std::string usage_problem(const CLI::App& program, std::span<const Command> commands,
+                          const CLI::ParseError& error) {
+  const std::vector<std::string> left = program.remaining(true);
+  for (const std::string& word : left) {
+    if (word.starts_with('-')) return fmt::format("unknown option '{}'", word);
+  }
+  if (left.empty() || !program.get_subcommands().empty()) return error.what();
+  std::vector<std::string> names;
+  for (const Command& command : commands) names.emplace_back(command.name);
+  return fmt::format("unknown command '{}'{}", left.front(),
+                     base::did_you_mean(left.front(), names));
 }
 
 int run_action(const Action& action) {
@@ -66,7 +82,8 @@ int run_program(std::span<const Command> commands, int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return program.exit(version);
   } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "gibbon: {}\nTry 'gibbon --help'.\n", error.what());
+    fmt::print(stderr, "gibbon: {}\nTry 'gibbon --help'.\n",
+               usage_problem(program, commands, error));
     return kUsageError;
   }
   return run_action(action);

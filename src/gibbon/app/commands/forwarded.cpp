@@ -7,6 +7,7 @@ Action add_forwarded_command(CLI::App& command, const GlobalOptions& global) {
   // Its own program reads its options and prints its help.
   command.prefix_command();
   command.set_help_flag();
+  command.fallthrough(false);
   return [&command, &global]() -> int {
     std::vector<std::string> arguments = {command.get_name()};
     if (global.quiet) arguments.emplace_back("--quiet");

@@ -1,0 +1,241 @@
+// The commands that need no libtorch, as a user runs them: exit statuses, messages, JSON, columns.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+#include <string>
+
+#include "gibbon/base/file.hpp"
+#include "gibbon/base/json.hpp"
+
+namespace gibbon {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+struct Ran {
+  int status = 0;
+  std::string output;
+  std::string errors;
+};
+
+class Commands : public testing::Test {
+ protected:
+  void SetUp() override {
+    fs::create_directories(folder_);
+    fs::current_path(GIBBON_SOURCE_DIR);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  /// Through the shell; `arguments` must be quoted as it needs.
+  Ran run(const std::string& arguments) const {
+    const std::string out = (folder_ / "out").string();
+    const std::string err = (folder_ / "err").string();
+    const std::string line =
+        std::string(GIBBON_PROGRAM) + " " + arguments + " >" + out + " 2>" + err;
+    const int status = std::system(line.c_str());
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, base::read_file(out),
+            base::read_file(err)};
+  }
+  base::Json json_of(const std::string& arguments) const {
+    const Ran ran = run(arguments + " --json");
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    return base::Json::parse(ran.output);
+  }
+  fs::path write(const std::string& name, const std::string& text) const {
+    base::write_file_atomically(folder_ / name, text);
+    return folder_ / name;
+  }
+
+  fs::path folder_ = fs::temp_directory_path() / ("gibbon-cli-" + std::to_string(getpid()));
+};
+
+TEST_F(Commands, VersionAndHelpSucceed) {
+  EXPECT_THAT(run("--version").output, testing::MatchesRegex("gibbon [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  const Ran help = run("--help");
+  EXPECT_EQ(help.status, 0);
+  for (const char* command :
+       {"search", "train", "simulate", "report", "space", "data", "list", "config", "verify"}) {
+    EXPECT_THAT(help.output, HasSubstr(std::string("\n  ") + command + " "));
+  }
+}
+
+TEST_F(Commands, WrongUsageIsStatus2) {
+  const std::string hint = "\nTry 'gibbon --help'.\n";
+  EXPECT_EQ(run("").status, 2);
+  const Ran unknown = run("simulat");
+  EXPECT_EQ(unknown.status, 2);
+  EXPECT_EQ(unknown.errors, "gibbon: unknown command 'simulat'; did you mean 'simulate'?" + hint);
+  EXPECT_EQ(run("--sed 1 list").errors, "gibbon: unknown option '--sed'" + hint);
+  EXPECT_EQ(run("simulate").errors, "gibbon: --network is required" + hint);
+  EXPECT_EQ(run("simulate").status, 2);
+  EXPECT_EQ(run("--threads 0 list").status, 2);
+  EXPECT_EQ(run("config --space --hardware").status, 2);
+  EXPECT_EQ(run("list planets").status, 2);
+}
+
+TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
+  for (const auto& [arguments, message] :
+       {std::pair{
+            "simulate --network lenet-fashon",
+            "gibbon: unknown network 'lenet-fashon'; did you mean 'lenet-fashion'? Shipped: "},
+        {"simulate --network lenet-fashion --accuracy",
+         "gibbon: --accuracy needs a trained network (MODEL.gibbon), lenet-fashion has no weights"},
+        {"simulate --network lenet-fashion --model mnsim3", "gibbon: "},
+        {"space show none.yaml", "gibbon: search space file "},
+        {"data info moon", "gibbon: "},
+        {"data get moon", "gibbon: "},
+        {"report /no/such/run", "gibbon: "},
+        {"verify /no/such/folder", "gibbon: /no/such/folder is not a folder\n"}}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.status, 1) << arguments;
+    EXPECT_EQ(ran.output, "") << arguments;
+    EXPECT_THAT(ran.errors, StartsWith(message));
+    EXPECT_EQ(std::count(ran.errors.begin(), ran.errors.end(), '\n'), 1) << ran.errors;
+  }
+}
+
+TEST_F(Commands, AFullDiskIsAnError) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string line =
+      std::string(GIBBON_PROGRAM) + " list commands >/dev/full 2>" + (folder_ / "err").string();
+  const int status = std::system(line.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_EQ(base::read_file(folder_ / "err"), "gibbon: cannot write to standard output\n");
+}
+
+TEST_F(Commands, TextFits80Columns) {
+  for (const char* arguments :
+       {"--help", "space show gibbon", "space show compact", "list", "list searchers",
+        "list simulators", "list datasets", "list commands", "data list",
+        "simulate --network resnet18-cifar10", "simulate --network vgg8-cifar10",
+        "simulate --network lenet-fashion"}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_FALSE(ran.output.empty());
+    std::istringstream lines(ran.output);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
+  }
+}
+
+/// The summary of MNSIM 2.0 itself for its VGG-8 on its default chip.
+TEST_F(Commands, ASimulationGivesMnsimsFigures) {
+  const base::Json json = json_of("simulate --network vgg8-cifar10 --hardware mnsim-default");
+  const base::Json& summary = json["summary"];
+  EXPECT_NEAR(summary["latency_ms"].get<double>(), 5.15185144571189, 1e-9);
+  EXPECT_NEAR(summary["energy_mj"].get<double>(), 4.448843521209403, 1e-9);
+  EXPECT_NEAR(summary["area_mm2"].get<double>(), 1390.3309935429137, 1e-6);
+  EXPECT_NEAR(summary["power_w"].get<double>(), 219.72218327750815, 1e-7);
+  const double tops = summary["tops"].get<double>();
+  EXPECT_NEAR(summary["tops_per_w"].get<double>(), tops / 219.72218327750815, 1e-12);
+  EXPECT_NEAR(summary["tops_per_mm2"].get<double>(), tops / 1390.3309935429137, 1e-12);
+  EXPECT_GT(summary["utilization"].get<double>(), 0);
+  EXPECT_LE(summary["utilization"].get<double>(), 1);
+}
+
+/// The same of its ResNet-18.
+TEST_F(Commands, ASimulationOfBranchesGivesMnsimsFigures) {
+  const base::Json summary = json_of("simulate --network resnet18-cifar10")["summary"];
+  EXPECT_NEAR(summary["latency_ms"].get<double>(), 2.9121776479249303, 1e-9);
+  EXPECT_NEAR(summary["energy_mj"].get<double>(), 1.0575244402433375, 1e-9);
+  EXPECT_NEAR(summary["area_mm2"].get<double>(), 2128.6744714802997, 1e-6);
+  EXPECT_NEAR(summary["power_w"].get<double>(), 323.6241463924052, 1e-7);
+}
+
+TEST_F(Commands, HardwareThatIsTooSmallIsExplained) {
+  const fs::path chip = write("chip.yaml", "chip: {tile_rows: 1, tile_columns: 1}\n");
+  const Ran ran = run("simulate --network vgg8-cifar10 --hardware " + chip.string());
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.errors, StartsWith("gibbon: vgg8-cifar10 does not fit " + chip.string() + ": "));
+}
+
+TEST_F(Commands, CsvHasALineForEachLayerAndPart) {
+  const Ran ran = run("simulate --network lenet-fashion --csv");
+  EXPECT_EQ(ran.status, 0);
+  std::istringstream lines(ran.output);
+  std::string header;
+  std::getline(lines, header);
+  const auto columns = std::count(header.begin(), header.end(), ',');
+  EXPECT_THAT(header, HasSubstr("energy_nj"));
+  for (std::string line; std::getline(lines, line);) {
+    EXPECT_EQ(std::count(line.begin(), line.end(), ','), columns) << line;
+  }
+}
+
+TEST_F(Commands, SpacesAreShownWithTheirSizes) {
+  const base::Json json = json_of("space show gibbon");
+  EXPECT_EQ(json["genes"], 159);
+  EXPECT_EQ(json["slots"].size(), 12u);
+  EXPECT_NEAR(json["log10_size"]["hardware"].get<double>(), 3.0103, 1e-4);
+  EXPECT_NEAR(json["log10_size"]["all"].get<double>(), 60.7242 + 28.6273 + 3.0103, 1e-3);
+  EXPECT_THAT(run("space show").output, HasSubstr("all           10^92.4"));
+}
+
+TEST_F(Commands, PrintedConfigurationsReadBack) {
+  const fs::path hardware = write("h.yaml", run("config --hardware").output);
+  EXPECT_EQ(run("simulate --network lenet-fashion --hardware " + hardware.string()).status, 0);
+  const fs::path space = write("s.yaml", run("config --space").output);
+  const Ran shown = run("space show " + space.string());
+  EXPECT_EQ(shown.status, 0) << shown.errors;
+  EXPECT_THAT(shown.output, HasSubstr("159 genes"));
+}
+
+TEST_F(Commands, ListsAreJsonToo) {
+  const base::Json searchers = json_of("list searchers");
+  EXPECT_EQ(searchers[0]["name"], "esapp");
+  EXPECT_FALSE(searchers[0]["summary"].get<std::string>().empty());
+  EXPECT_EQ(json_of("list spaces").size(), 2u);
+  EXPECT_EQ(json_of("list").size(), 8u);
+}
+
+TEST_F(Commands, PredictorsAreListedByTheOtherProgram) {
+  EXPECT_GE(json_of("list predictors").size(), 1u);
+}
+
+TEST_F(Commands, CommandsOfTheOtherProgramHelpAndComplain) {
+  const Ran help = run("search --help");
+  EXPECT_EQ(help.status, 0);
+  EXPECT_THAT(help.output, HasSubstr("--config"));
+  const Ran ran = run("--seed 3 search --no-such-option");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.errors, StartsWith("gibbon: "));
+}
+
+TEST_F(Commands, ReferenceCasesAreVerified) {
+  const fs::path cases = fs::path(GIBBON_SOURCE_DIR) / "../shared/mnsim";
+  if (!fs::exists(cases / "hardware")) GTEST_SKIP() << "no reference cases in " << cases;
+  fs::create_directories(folder_ / "hardware");
+  fs::copy(cases / "hardware/micro_adc1.json", folder_ / "hardware");
+  const Ran ran = run("verify " + folder_.string());
+  EXPECT_EQ(ran.status, 0) << ran.errors;
+  EXPECT_THAT(ran.output, StartsWith("passed  hardware  micro_adc1"));
+  EXPECT_THAT(ran.output, testing::EndsWith("\n1 passed, 0 failed\n"));
+}
+
+TEST_F(Commands, ReferenceCasesThatFailAreStatus1) {
+  EXPECT_EQ(run("verify " + folder_.string()).errors,
+            "gibbon: " + folder_.string() + " holds no hardware/*.json or accuracy/*.json\n");
+  fs::create_directories(folder_ / "hardware");
+  write("hardware/broken.json", "{");
+  const Ran ran = run("verify " + folder_.string());
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.output, StartsWith("FAILED  hardware  broken"));
+  EXPECT_THAT(ran.output, testing::EndsWith("\n0 passed, 1 failed\n"));
+}
+
+TEST_F(Commands, DataSetsAreCounted) {
+  if (!fs::exists("/usr/share/datasets/fashion-mnist")) GTEST_SKIP() << "no Fashion-MNIST here";
+  const base::Json json = json_of("data info fashion-mnist");
+  EXPECT_EQ(json["train"]["images"], 60000);
+  EXPECT_EQ(json["test"]["images_by_class"], base::Json(std::vector<int>(10, 1000)));
+}
+
+}  // namespace
+}  // namespace gibbon
