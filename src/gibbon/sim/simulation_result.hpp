@@ -11,8 +11,21 @@ namespace gibbon::sim {
 
 /// The parts into which every figure is divided.
 enum class Component {
-  kCrossbar, kAdc, kDac, kAdder, kShiftRegister, kInputRegister, kOutputRegister, kDemux, kMux,
-  kJointModule, kBufferRead, kBufferWrite, kPooling, kIntraTile, kInterTile,
+  kCrossbar,
+  kAdc,
+  kDac,
+  kAdder,
+  kShiftRegister,
+  kInputRegister,
+  kOutputRegister,
+  kDemux,
+  kMux,
+  kJointModule,
+  kBufferRead,
+  kBufferWrite,
+  kPooling,
+  kIntraTile,
+  kInterTile,
 };
 inline constexpr std::size_t kComponentCount = 15;
 std::string_view component_name(Component component);  ///< "crossbar", "adc", ...
@@ -21,7 +34,9 @@ std::string_view component_name(Component component);  ///< "crossbar", "adc", .
 struct ComponentValues {
   std::array<double, kComponentCount> values{};
   double& operator[](Component component) { return values[static_cast<std::size_t>(component)]; }
-  double operator[](Component component) const { return values[static_cast<std::size_t>(component)]; }
+  double operator[](Component component) const {
+    return values[static_cast<std::size_t>(component)];
+  }
   double sum() const;
 };
 
@@ -32,14 +47,14 @@ struct LayerResult {
   // Mapping.
   int processing_elements = 0;
   int tiles = 0;
-  int crossbars = 0;            ///< physical arrays, both polarities
-  double utilization = 0;       ///< used cells / cells of the arrays that hold the layer
+  int crossbars = 0;       ///< physical arrays, both polarities
+  double utilization = 0;  ///< used cells / cells of the arrays that hold the layer
   // Time.
-  double begin_ns = 0;          ///< of the first output
-  double finish_ns = 0;         ///< of the last output
-  ComponentValues busy_ns;      ///< summed over the layer's output positions
+  double begin_ns = 0;      ///< of the first output
+  double finish_ns = 0;     ///< of the last output
+  ComponentValues busy_ns;  ///< summed over the layer's output positions
   // Cost.
-  ComponentValues area_um2;     ///< buffers: all under kBufferRead
+  ComponentValues area_um2;  ///< buffers: all under kBufferRead
   ComponentValues power_w;
   ComponentValues energy_nj;
 };
@@ -47,8 +62,8 @@ struct LayerResult {
 /// What a simulation of cost gives. Totals are sums over the layers, never stored beside them.
 struct SimulationResult {
   std::vector<LayerResult> layers;
-  double latency_ns = 0;        ///< of one inference: the schedule's result, not a sum
-  double operations = 0;        ///< 2 x multiply-accumulates
+  double latency_ns = 0;  ///< of one inference: the schedule's result, not a sum
+  double operations = 0;  ///< 2 x multiply-accumulates
 
   double area_um2() const;
   double power_w() const;

@@ -86,7 +86,7 @@ class Scheduler {
     double previous = end_of(graph_.sources_of(layer).front());
     std::size_t position = 0;
     for (int y = 0; y < layer.out_height; ++y) {
-      const double* row_costs = costs + (y == 0 ? 0 : 1);  // kFirst, kTop or kLeft, kInner
+      const double* row_costs = costs + (y == 0 ? 0 : 1);  // {kFirst, kTop} or {kLeft, kInner}
       for (int x = 0; x < layer.out_width; ++x) {
         previous = emit(position++, previous, row_costs[x == 0 ? 0 : 2]);
       }
@@ -101,7 +101,6 @@ class Scheduler {
     if (source < 0) return run_after_source(layer, costs);
     const double* from = finishes(source);
     const int reach = layer.symmetric_padding ? 2 : std::max(layer.kernel - layer.padding, 1);
-    // Columns up to this one see a window that does not yet touch the right border.
     const int stride = layer.stride;
     const int width = layer.in_width;
     double previous = 0;
