@@ -1,0 +1,217 @@
+// Training rate (images a second) of every choice of a space, beside plain libtorch: the same
+// network written with its own operations, as real grouped convolutions and four padded parts for a
+// symmetric 2x2 kernel. Arguments: kernel, groups; for the plain network also whether it fakes
+// quantisation with plain operations and whether channels lie together. Threads: all that there
+// are.
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "gibbon/base/rng.hpp"
+#include "gibbon/train/supernet.hpp"
+
+namespace {
+
+using namespace gibbon;
+
+constexpr int kBatch = 128;
+constexpr int kSide = 32;
+constexpr int kChannels[] = {48, 48, 64, 64, 96, 96};  // blocks 2 and 4 have stride 2
+constexpr int kStem = 48;
+
+bool strides(int block) {
+  return block == 2 || block == 4;
+}
+
+nn::Network make_network(int kernel, int groups) {
+  nn::NetworkDescription description;
+  description.name = "bench";
+  description.input = {3, kSide, kSide};
+  description.num_classes = 10;
+  int last = nn::kNetworkInput;
+  const auto add = [&](std::string name, nn::LayerParameters parameters, std::vector<int> inputs) {
+    description.layers.push_back({std::move(name), std::move(parameters), std::move(inputs)});
+    last = static_cast<int>(description.layers.size()) - 1;
+  };
+  const auto conv = [&](int in, int out, int k, int g, int stride) {
+    nn::Conv layer{in, out, k, stride, k / 2, g};
+    if (k == 2) {
+      layer.padding = 0;
+      layer.padding_mode = nn::PaddingMode::kSymmetric;
+    }
+    return layer;
+  };
+  add("stem.conv", conv(3, kStem, 3, 1, 1), {last});
+  add("stem.bn", nn::BatchNorm{kStem, {}}, {last});
+  add("stem.tanh", nn::HardTanh{9}, {last});
+  int channels = kStem;
+  for (int block = 0; block < static_cast<int>(std::size(kChannels)); ++block) {
+    const std::string name = std::to_string(block);
+    const int shortcut = last;
+    const int out = kChannels[block];
+    add(name + ".conv", conv(channels, out, kernel, groups, strides(block) ? 2 : 1), {last});
+    add(name + ".bn", nn::BatchNorm{out, {}}, {last});
+    if (!strides(block)) add(name + ".add", nn::Add{out, 9}, {last, shortcut});
+    add(name + ".tanh", nn::HardTanh{9}, {last});
+    channels = out;
+  }
+  add("pool", nn::Pool{nn::PoolMode::kGlobalAverage, 1, 1, 0, 9}, {last});
+  add("flatten", nn::Flatten{}, {last});
+  add("fc", nn::Linear{channels, 10}, {last});
+  return nn::Network(description);
+}
+
+data::ImageSet random_images() {
+  base::Rng rng(1);
+  data::ImageSet images{3, kSide, kSide, {}, {}};
+  for (int i = 0; i < 4 * kBatch; ++i) {
+    images.labels.push_back(static_cast<int>(rng.below(10)));
+    for (int p = 0; p < 3 * kSide * kSide; ++p) {
+      images.pixels.push_back(static_cast<std::uint8_t>(rng.below(256)));
+    }
+  }
+  return images;
+}
+
+void supernet_step(benchmark::State& state) {
+  const data::ImageSet images = random_images();
+  train::TrainOptions options;
+  options.batch_size = kBatch;
+  const nn::Network path =
+      make_network(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
+  const auto supernet = train::make_supernet(make_network(3, 1), options);
+  base::SilentProgress progress;
+  std::int64_t step = 0;
+  for (auto _ : state) {
+    supernet->train(
+        images, [&](std::uint64_t) { return path; }, step, 2, 100, progress);
+    step += 2;
+  }
+  state.SetItemsProcessed(2 * kBatch * state.iterations());
+}
+
+class PlainNetwork {
+ public:
+  PlainNetwork(int kernel, int groups, bool quantized, bool channels_last)
+      : kernel_(kernel), groups_(groups), quantized_(quantized) {
+    const auto format =
+        channels_last ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+    int in = kStem;
+    add(at::randn({kStem, 3, 3, 3}) * 0.2, format);
+    for (const int out : kChannels) {
+      add(at::randn({out, in / groups, kernel, kernel}) * 0.05, format);
+      in = out;
+    }
+    weights_.push_back((at::randn({10, in}) * 0.1).set_requires_grad(true));
+    images_ = at::rand({kBatch, 3, kSide, kSide}).contiguous(format);
+    labels_ = at::randint(10, {kBatch}, at::kLong);
+  }
+
+  void step() {
+    at::Tensor x = activation(norm(0, at::conv2d(images_, weight(0), {}, 1, 1)));
+    for (int block = 0; block < static_cast<int>(std::size(kChannels)); ++block) {
+      at::Tensor y = norm(block + 1, output(convolution(x, block)));
+      if (!strides(block)) {
+        y = y + at::constant_pad_nd(x, {0, 0, 0, 0, 0, y.size(1) - x.size(1)});
+      }
+      x = activation(y);
+    }
+    const at::Tensor logits = at::linear(x.mean({2, 3}), weights_.back());
+    at::cross_entropy_loss(logits, labels_).backward();
+    const c10::NoGradGuard no_grad;
+    for (auto* tensors : {&weights_, &gammas_, &betas_}) {
+      for (at::Tensor& tensor : *tensors) {
+        tensor.add_(tensor.grad(), -0.01);
+        tensor.mutable_grad() = at::Tensor();
+      }
+    }
+  }
+
+ private:
+  void add(const at::Tensor& weight, at::MemoryFormat format) {
+    weights_.push_back(weight.contiguous(format).set_requires_grad(true));
+    gammas_.push_back(at::ones({weight.size(0)}).set_requires_grad(true));
+    betas_.push_back(at::zeros({weight.size(0)}).set_requires_grad(true));
+  }
+
+  at::Tensor weight(int index) const {
+    const at::Tensor& w = weights_[static_cast<std::size_t>(index)];
+    if (!quantized_) return w;
+    const at::Tensor range = w.detach().abs().max();
+    return w + ((w / range * 255).round() * range / 255 - w).detach();
+  }
+
+  at::Tensor convolution(const at::Tensor& x, int block) const {
+    const int stride = strides(block) ? 2 : 1;
+    const at::Tensor w = weight(block + 1);
+    if (kernel_ != 2) return at::conv2d(x, w, {}, stride, kernel_ / 2, 1, groups_);
+    const std::int64_t quarter = x.size(1) / 4;
+    std::vector<at::Tensor> parts;
+    const std::int64_t pads[4][4] = {{1, 0, 1, 0}, {0, 1, 1, 0}, {1, 0, 0, 1}, {0, 1, 0, 1}};
+    for (int corner = 0; corner < 4; ++corner) {
+      parts.push_back(at::constant_pad_nd(x.narrow(1, corner * quarter, quarter), pads[corner]));
+    }
+    const std::int64_t padding = 0;
+    return at::conv2d(at::cat(parts, 1), w, {}, stride, padding, 1, groups_);
+  }
+
+  at::Tensor norm(int index, const at::Tensor& x) const {
+    const auto i = static_cast<std::size_t>(index);
+    return at::batch_norm(x, gammas_[i], betas_[i], {}, {}, true, 0.1, 1e-5, true);
+  }
+
+  at::Tensor output(const at::Tensor& y) const {
+    if (!quantized_) return y;
+    const at::Tensor still = y.detach();
+    const at::Tensor range = 3 * still.std() + still.mean().abs();
+    return y + ((still / range * 255).round().clamp(-255, 255) * range / 255 - still);
+  }
+
+  at::Tensor activation(const at::Tensor& x) const {
+    const at::Tensor y = at::hardtanh(x);
+    if (!quantized_) return y;
+    return y + ((y * 255).round() / 255 - y).detach();
+  }
+
+  int kernel_;
+  int groups_;
+  bool quantized_;
+  std::vector<at::Tensor> weights_, gammas_, betas_;
+  at::Tensor images_, labels_;
+};
+
+void plain_step(benchmark::State& state) {
+  at::set_num_threads(1);
+  PlainNetwork network(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)),
+                       state.range(2) != 0, state.range(3) != 0);
+  network.step();
+  for (auto _ : state) network.step();
+  state.SetItemsProcessed(kBatch * state.iterations());
+}
+
+void choices(benchmark::internal::Benchmark* benchmark) {
+  for (const int kernel : {3, 2, 1}) benchmark->Args({kernel, 1});
+  for (const int groups : {2, 4, 8, 16}) benchmark->Args({3, groups});
+  benchmark->Args({2, 4});
+}
+
+BENCHMARK(supernet_step)->Apply(choices)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+BENCHMARK(plain_step)
+    ->Args({3, 1, 0, 0})
+    ->Args({3, 1, 0, 1})
+    ->Args({3, 1, 1, 1})
+    ->Args({3, 4, 0, 1})
+    ->Args({3, 8, 0, 1})
+    ->Args({3, 16, 0, 1})
+    ->Args({2, 1, 0, 1})
+    ->Args({2, 4, 1, 1})
+    ->Args({1, 1, 0, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
+
+}  // namespace
+
+BENCHMARK_MAIN();
