@@ -130,6 +130,7 @@ TEST(DenseWeight, GroupsAreDiagonalBlocks) {
   const at::Tensor input = random_tensor({2, 8, 9, 9}, 2);
   const at::Tensor grouped = at::conv2d(input, real, {}, 1, 1, 1, 4);
   EXPECT_LE(largest_difference(grouped, dense_result(conv, real, input)), 1e-5);
+  EXPECT_TRUE(grouped_kernel(to_dense(conv, real), 4).equal(real));
   EXPECT_TRUE(from_dense(conv, to_dense(conv, real)).equal(real));
   EXPECT_EQ(dense_mask(conv).sum().item<double>(), 12 * 2 * 9);
 }

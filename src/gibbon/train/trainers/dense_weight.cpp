@@ -73,9 +73,12 @@ at::Tensor from_dense(const nn::Conv& conv, const at::Tensor& dense) {
     }
   }
   if (conv.groups == 1) return taps.contiguous();
-  return diagonal_blocks(taps, conv.groups)
-      .reshape({conv.out_channels, conv.in_channels / conv.groups, conv.kernel, conv.kernel})
-      .contiguous();
+  return grouped_kernel(taps, conv.groups).contiguous();
+}
+
+at::Tensor grouped_kernel(const at::Tensor& dense, int groups) {
+  return diagonal_blocks(dense.contiguous(), groups)
+      .reshape({dense.size(0), dense.size(1) / groups, dense.size(2), dense.size(3)});
 }
 
 }  // namespace gibbon::train

@@ -10,6 +10,7 @@ namespace gibbon::train {
 
 namespace {
 
+constexpr int kFewestGroupsWorthwhile = 4;
 constexpr double kNormMomentum = 0.1;
 constexpr double kRangeKeep = 0.707;  // MNSIM, README section 9: update(v, y)
 
@@ -34,8 +35,12 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::Conv& conv) {
-    const at::Tensor output = at::conv2d(quantized_input(), weight(conv.weight_bits), {},
-                                         conv.stride, dense_padding(conv));
+    const int groups =
+        options_.grouped_kernels && conv.groups >= kFewestGroupsWorthwhile ? conv.groups : 1;
+    at::Tensor kernel = weight(conv.weight_bits);
+    if (groups > 1) kernel = grouped_kernel(kernel, groups);
+    const at::Tensor output =
+        at::conv2d(quantized_input(), kernel, {}, conv.stride, dense_padding(conv), 1, groups);
     return quantized_output(output, plan().input_bits, ClampGradient::kZero);
   }
 

@@ -19,6 +19,9 @@ struct RunOptions {
   Statistics statistics = Statistics::kFrozen;
   int calibrated_batches = 0;  ///< kCalibrate: batches that the kept averages hold already
   bool quantize = true;        ///< weights, inputs, activations and outputs on their grids
+  /// Many groups as libtorch's grouped convolution and not as a dense one: faster in float32 on a
+  /// processor (x1.4 at 8 groups), half as fast in bfloat16. The values differ by rounding only.
+  bool grouped_kernels = false;
 };
 
 /// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar

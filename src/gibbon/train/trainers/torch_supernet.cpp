@@ -51,7 +51,13 @@ class TorchSupernet final : public Supernet {
         if (first) require_images(path->network, images, "supernet training");
         return *path;
       };
-      const LoopPlan plan{"supernet", first_step, steps, total_steps, Statistics::kBatch, true};
+      const LoopPlan plan{"supernet",
+                          first_step,
+                          steps,
+                          total_steps,
+                          Statistics::kBatch,
+                          true,
+                          session.grouped_kernels()};
       const LoopResult result = train_paths(path_for_step, images, options_, plan, progress);
       next_step_ = first_step + result.steps_done;
       return result.mean_loss;
@@ -64,7 +70,7 @@ class TorchSupernet final : public Supernet {
       require_images(network, calibration, "calibration");
       const Session session(options_.threads, options_.device, Precision::kFloat32);
       Path path = weights_.path(network, false);
-      calibrate(path, calibration, options_.device);
+      calibrate(path, calibration, session);
       return to_trained(path);
     });
   }
@@ -75,7 +81,7 @@ class TorchSupernet final : public Supernet {
       require_images(trained.network, images, "one-shot accuracy");
       const Session session(options_.threads, options_.device, Precision::kFloat32);
       Path path = frozen_path(trained, options_.device);
-      return accuracy(path, images, options_.device);
+      return accuracy(path, images, session);
     });
   }
 
@@ -154,14 +160,20 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     const auto steps = std::max<std::int64_t>(
         1, std::llround(options.epochs *
                         static_cast<double>(steps_per_epoch(images, options.base.batch_size))));
-    const LoopPlan plan{kStage, 0, steps, steps, Statistics::kTracked, options.quantization_aware};
     {
       const Session session(options.base.threads, device, options.base.precision);
+      const LoopPlan plan{kStage,
+                          0,
+                          steps,
+                          steps,
+                          Statistics::kTracked,
+                          options.quantization_aware,
+                          session.grouped_kernels()};
       train_paths([&](std::uint64_t) -> Path& { return path; }, images, options.base, plan,
                   progress);
     }
     const Session session(options.base.threads, device, Precision::kFloat32);
-    calibrate(path, first_images(images, kRecalibrationImages), device);
+    calibrate(path, first_images(images, kRecalibrationImages), session);
     return to_trained(path);
   });
 }
@@ -172,7 +184,7 @@ double quantized_accuracy(const nn::TrainedNetwork& trained, const data::ImageSe
     require_images(trained.network, images, "quantised accuracy");
     const Session session(threads, "cpu", Precision::kFloat32);
     Path path = frozen_path(trained, "cpu");
-    return accuracy(path, images, "cpu");
+    return accuracy(path, images, session);
   });
 }
 

@@ -69,7 +69,8 @@ double train_step(Path& path, data::ImageBatch batch, double rate, const TrainOp
   const at::Tensor images = to_images(batch, options.device);
   const at::Tensor labels = to_labels(batch, options.device);
   const at::Tensor logits =
-      run_network(path, images, {plan.statistics, 0, plan.quantize}).to(at::kFloat);
+      run_network(path, images, {plan.statistics, 0, plan.quantize, plan.grouped_kernels})
+          .to(at::kFloat);
   const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
                                                  options.label_smoothing);
   loss.backward();
@@ -80,7 +81,7 @@ double train_step(Path& path, data::ImageBatch batch, double rate, const TrainOp
 
 }  // namespace
 
-Session::Session(int threads, const std::string& device, Precision precision) {
+Session::Session(int threads, const std::string& device, Precision precision) : device_(device) {
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
   const auto parsed = [&] {
     try {
@@ -144,25 +145,26 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
   return result;
 }
 
-void calibrate(Path& path, const data::ImageSet& images, const std::string& device) {
+void calibrate(Path& path, const data::ImageSet& images, const Session& session) {
   const c10::NoGradGuard no_grad;
-  RunOptions options{Statistics::kCalibrate, 0, true};
+  RunOptions options{Statistics::kCalibrate, 0, true, session.grouped_kernels()};
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     const int count = std::min(kEvaluationBatch, images.count() - first);
     if (count < kEvaluationBatch && first > 0) break;  // a few images would weigh as a whole batch
     data::ImageBatch batch = data::make_batch(images, first, count);
-    run_network(path, to_images(batch, device), options);
+    run_network(path, to_images(batch, session.device()), options);
     ++options.calibrated_batches;
   }
 }
 
-double accuracy(Path& path, const data::ImageSet& images, const std::string& device) {
+double accuracy(Path& path, const data::ImageSet& images, const Session& session) {
   const c10::NoGradGuard no_grad;
+  const RunOptions options{Statistics::kFrozen, 0, true, session.grouped_kernels()};
   std::int64_t correct = 0;
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     data::ImageBatch batch =
         data::make_batch(images, first, std::min(kEvaluationBatch, images.count() - first));
-    const at::Tensor logits = run_network(path, to_images(batch, device), RunOptions{})
+    const at::Tensor logits = run_network(path, to_images(batch, session.device()), options)
                                   .to(at::kCPU, at::kFloat)
                                   .contiguous();
     const float* row = logits.data_ptr<float>();

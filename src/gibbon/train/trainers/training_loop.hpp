@@ -18,7 +18,12 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  const std::string& device() const { return device_; }
+  /// RunOptions::grouped_kernels for this arithmetic.
+  bool grouped_kernels() const { return !autocast_ && !cuda_; }
+
  private:
+  std::string device_;
   bool autocast_ = false;
   bool cuda_ = false;
 };
@@ -37,6 +42,7 @@ struct LoopPlan {
   std::int64_t total_steps = 0;  ///< of the learning rate's schedule
   Statistics statistics = Statistics::kBatch;
   bool quantize = true;
+  bool grouped_kernels = false;
 };
 
 struct LoopResult {
@@ -50,10 +56,10 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
                        const TrainOptions& options, const LoopPlan& plan, base::Progress& progress);
 
 /// Measures batch norm statistics and output ranges of `path` on images, in batches.
-void calibrate(Path& path, const data::ImageSet& images, const std::string& device);
+void calibrate(Path& path, const data::ImageSet& images, const Session& session);
 
 /// Top-1 percent with kept statistics and ranges; ties go to the lowest class.
-double accuracy(Path& path, const data::ImageSet& images, const std::string& device);
+double accuracy(Path& path, const data::ImageSet& images, const Session& session);
 
 /// Throws base::Error if the images do not fit the network or a label has no class.
 void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose);
