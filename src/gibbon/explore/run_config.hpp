@@ -35,7 +35,7 @@ struct SupernetConfig {
   std::int64_t steps = 2000;             ///< gradient steps before the search begins
   std::int64_t steps_per_iteration = 0;  ///< further steps before each iteration; 0: none
   int batch_size = 128;                  ///< images a step
-  double learning_rate = 0.1;            ///< peak of a one-cycle schedule over all steps of the run
+  double learning_rate = 0.2;            ///< peak of a one-cycle schedule over all steps of the run
   double weight_decay = 5e-4;            ///< L2, on the weights only
   double label_smoothing = 0.1;          ///< probability spread over all classes, 0 to below 1
   int calibration_images = 512;          ///< training images for batch norm and output ranges
@@ -56,7 +56,7 @@ struct SearchConfig {
 /// The model that screens designs before any is simulated.
 struct PredictorConfig {
   bool enabled = true;
-  std::string model = "rnn";    ///< a name that `gibbon list predictors` prints
+  std::string model = "lstm";   ///< a name that `gibbon list predictors` prints
   int hidden = 64;              ///< width of the recurrent state
   int epochs = 60;              ///< passes over the evaluations, at each fit
   double learning_rate = 3e-3;  ///< of the predictor's optimiser
@@ -78,7 +78,8 @@ struct FinalConfig {
   std::string choose = "front";  ///< front: along the front, spread evenly; best: by each metric
   int designs = 4;               ///< designs trained on their own; 0: none
   double epochs = 2;             ///< passes over the whole training split, quantisation-aware
-  double learning_rate = 0.05;   ///< peak of its one-cycle schedule
+  int batch_size = 64;           ///< images a step; small ones learn more in few epochs
+  double learning_rate = 0.1;    ///< peak of its one-cycle schedule
   bool from_supernet = true;     ///< start from the shared weights, not from random ones
   int test_images = 1000;        ///< test images on simulated crossbars; kAllImages: every one
 };

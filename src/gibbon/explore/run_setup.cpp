@@ -83,6 +83,7 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
   train::FinalTrainOptions options;
   options.base = supernet_options(config);
   options.base.seed = seed;
+  options.base.batch_size = config.final_training.batch_size;
   options.base.learning_rate = config.final_training.learning_rate;
   options.epochs = config.final_training.epochs;
   return options;

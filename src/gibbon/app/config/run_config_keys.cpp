@@ -284,6 +284,9 @@ std::vector<ConfigKey> final_keys() {
       number(
           "final.epochs", "Passes over the training split, for each",
           [](RunConfig & c) -> auto& { return c.final_training.epochs; }, 0.01, 10000),
+      whole<int>(
+          "final.batch_size", "Images a step",
+          [](RunConfig & c) -> auto& { return c.final_training.batch_size; }, 2, 65536),
       number(
           "final.learning_rate", "Peak of the one-cycle schedule",
           [](RunConfig & c) -> auto& { return c.final_training.learning_rate; }, 1e-6, 10),
