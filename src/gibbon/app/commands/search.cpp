@@ -94,9 +94,10 @@ int search(const SearchArguments& arguments, const GlobalOptions& global) {
 
   const auto mode = resumes ? store::OpenMode::kResume : store::OpenMode::kCreate;
   const store::RunFolder folder(config.out, mode);
+  if (!resumes) base::write_file_atomically(folder.config(), to_yaml(config));
   const auto store = folder.open_store();
-  if (!resumes) {
-    base::write_file_atomically(folder.config(), to_yaml(config));
+  // Absent on resuming, too, where the run was killed before this line.
+  if (!store->get("run")) {
     store->put({{"run", store::to_json(facts_of(config, *inputs.space))}});
   }
   const explore::RunPaths paths{folder.checkpoints(), folder.models()};
