@@ -15,7 +15,8 @@ build: $(BUILD)/build.ninja
 	@cmake --build $(BUILD) -j $(JOBS)
 
 search: build
-	@$(BUILD)/gibbon search --config presets/runs/fashion-mnist.yaml
+	@$(BUILD)/gibbon search --config presets/runs/fashion-mnist.yaml \
+		--out runs/fashion-mnist-$$(date +%Y%m%d-%H%M%S)
 
 test: build
 	@ctest --test-dir $(BUILD) --output-on-failure -j $(JOBS)

@@ -14,16 +14,6 @@ using space::Genome;
 using space::Metric;
 using space::Metrics;
 
-/// The first constraint on hardware that the metrics miss, in words; empty if none is missed.
-std::string missed_hardware_constraint(const space::Objective& objective, const Metrics& metrics) {
-  for (const space::Constraint& constraint : objective.constraints) {
-    if (constraint.metric == Metric::kAccuracy || constraint.violation(metrics) <= 0.0) continue;
-    return fmt::format("{} = {:.6g}, must be {}", metric_key(constraint.metric),
-                       metrics[constraint.metric], space::to_text(constraint));
-  }
-  return {};
-}
-
 }  // namespace
 
 Metrics metrics_of(const sim::Cost& cost) {
@@ -37,12 +27,10 @@ Metrics metrics_of(const sim::Cost& cost) {
 }
 
 Evaluator::Evaluator(const RunConfig& config, const space::SearchSpace& space,
-                     const space::Objective& objective, const sim::Simulator& simulator,
-                     const data::ImageSet& calibration, const data::ImageSet& validation,
-                     store::RunStore& store, RunClock& clock)
+                     const sim::Simulator& simulator, const data::ImageSet& calibration,
+                     const data::ImageSet& validation, store::RunStore& store, RunClock& clock)
     : config_(config),
       space_(space),
-      objective_(objective),
       simulator_(simulator),
       calibration_(calibration),
       validation_(validation),
@@ -91,8 +79,6 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
     return evaluation;
   }
   evaluation.metrics = *metrics;
-  evaluation.infeasible = missed_hardware_constraint(objective_, *metrics);
-  if (!evaluation.feasible()) return evaluation;
 
   const auto measure = clock_.measure("simulation");
   const space::Design design = space_.decode(genome).value();

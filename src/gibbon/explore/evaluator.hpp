@@ -11,7 +11,6 @@
 #include "gibbon/explore/run_config.hpp"
 #include "gibbon/sim/simulator.hpp"
 #include "gibbon/space/evaluation.hpp"
-#include "gibbon/space/objective.hpp"
 #include "gibbon/space/search_space.hpp"
 #include "gibbon/store/run_store.hpp"
 #include "gibbon/train/supernet.hpp"
@@ -28,9 +27,8 @@ space::Metrics metrics_of(const sim::Cost& cost);
 class Evaluator {
  public:
   Evaluator(const RunConfig& config, const space::SearchSpace& space,
-            const space::Objective& objective, const sim::Simulator& simulator,
-            const data::ImageSet& calibration, const data::ImageSet& validation,
-            store::RunStore& store, RunClock& clock);
+            const sim::Simulator& simulator, const data::ImageSet& calibration,
+            const data::ImageSet& validation, store::RunStore& store, RunClock& clock);
 
   /// Names the weights that follow calls use: part of the key of what is stored. Forgets one-shot
   /// accuracies of other weights.
@@ -42,8 +40,9 @@ class Evaluator {
   /// Percent, of the quantised network on the validation images, no crossbar.
   double one_shot_accuracy(const space::Genome& genome);
 
-  /// The full evaluation. Designs that cannot be built, or that miss a constraint on hardware, come
-  /// back infeasible without an accuracy.
+  /// The full evaluation; a design that cannot be built comes back infeasible, without figures. One
+  /// that misses a constraint is simulated like any other, so that the search can follow how far
+  /// off it is.
   space::Evaluation evaluate(const space::Genome& genome,
                              const std::optional<space::Metrics>& predicted);
 
@@ -53,7 +52,6 @@ class Evaluator {
 
   const RunConfig& config_;
   const space::SearchSpace& space_;
-  const space::Objective& objective_;
   const sim::Simulator& simulator_;
   const data::ImageSet& calibration_;
   const data::ImageSet& validation_;

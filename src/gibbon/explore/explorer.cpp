@@ -17,11 +17,12 @@ data::ImageSet first_images(const data::ImageSet& images, int count) {
 }
 
 RunContext make_context(const RunConfig& config, const space::SearchSpace& space,
-                        const data::Dataset& dataset, store::RunStore& store,
-                        const RunPaths& paths, base::Progress& progress) {
+                        const data::Dataset& dataset, store::RunStore& store, const RunPaths& paths,
+                        base::Progress& progress) {
   data::TrainValidationSplit split =
       data::split_validation(dataset.train, config.data.validation_images, config.seed);
-  if (config.data.train_images > 0) split.train = first_images(split.train, config.data.train_images);
+  if (config.data.train_images > 0)
+    split.train = first_images(split.train, config.data.train_images);
   data::ImageSet calibration = first_images(split.train, config.supernet.calibration_images);
   data::ImageSet validation = first_images(split.validation, config.simulation.images);
   return RunContext{config,
@@ -45,12 +46,14 @@ void plan_time(RunContext& context) {
   const RunConfig& config = context.config;
   constexpr double kSecondsPerImage = 1e-3;
   const double seconds_per_step = kSecondsPerImage * config.supernet.batch_size;
-  context.clock.plan("supernet",
-                     static_cast<double>(config.supernet.steps + config.search.iterations *
-                                                                     config.supernet.steps_per_iteration),
-                     seconds_per_step);
-  context.clock.plan("search", config.search.initial_designs + config.search.iterations *
-                                                                   config.search.designs_per_iteration,
+  context.clock.plan(
+      "supernet",
+      static_cast<double>(config.supernet.steps +
+                          config.search.iterations * config.supernet.steps_per_iteration),
+      seconds_per_step);
+  context.clock.plan("search",
+                     config.search.initial_designs +
+                         config.search.iterations * config.search.designs_per_iteration,
                      0.5);
   context.clock.plan("final training", config.final_training.designs,
                      config.final_training.epochs * context.train.count() * kSecondsPerImage);

@@ -92,12 +92,11 @@ store::FinalRecord train_design(RunContext& context, const Evaluation& evaluatio
   record.simulation = context.simulator->simulate(design.network, design.hardware).value();
   record.validation_metrics = metrics_of(sim::summarize(record.simulation));
   record.metrics = record.validation_metrics;
-  record.validation_metrics[Metric::kAccuracy] =
-      simulated_accuracy(context, trained, design.hardware, context.validation,
-                         context.validation.count());
+  record.validation_metrics[Metric::kAccuracy] = simulated_accuracy(
+      context, trained, design.hardware, context.validation, context.validation.count());
   record.test_images = std::min(context.config.final_training.test_images, context.test.count());
-  record.metrics[Metric::kAccuracy] = simulated_accuracy(
-      context, trained, design.hardware, context.test, record.test_images);
+  record.metrics[Metric::kAccuracy] =
+      simulated_accuracy(context, trained, design.hardware, context.test, record.test_images);
   record.quantized_test_accuracy =
       train::quantized_accuracy(trained, context.test, context.config.threads);
   record.network = nn::to_json(design.network);
@@ -126,7 +125,9 @@ class DesignProgress final : public base::Progress {
   void update(const base::ProgressUpdate& update) override {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - last_;
     last_ = std::chrono::steady_clock::now();
-    const double share = update.total > 0 ? static_cast<double>(update.done) / static_cast<double>(update.total) : 0.0;
+    const double share = update.total > 0
+                             ? static_cast<double>(update.done) / static_cast<double>(update.total)
+                             : 0.0;
     context_.clock.done("final training", share - share_, passed.count());
     share_ = share;
     report_progress(context_, "final training", done_, total_);
@@ -160,8 +161,8 @@ Outcome run_final_stage(RunContext& context) {
     const store::FinalRecord record = train_design(context, designs[i], id, progress);
     if (context.progress.stop_requested()) return Outcome::kStopped;
     records.push_back(record);
-    context.store.put({{documents.back(), store::to_json(record)},
-                       {"timings", context.clock.seconds()}});
+    context.store.put(
+        {{documents.back(), store::to_json(record)}, {"timings", context.clock.seconds()}});
     report_progress(context, "final training", static_cast<std::int64_t>(i) + 1, total);
   }
   mark_front(context, records);

@@ -10,8 +10,8 @@ std::map<space::Metric, double> best_values(const RunContext& context) {
     const space::Metrics& metrics = context.evaluations[index].metrics;
     for (const space::Metric metric : context.objective.metrics) {
       const auto [entry, is_new] = best.emplace(metric, metrics[metric]);
-      const bool better = is_maximized(metric) ? metrics[metric] > entry->second
-                                               : metrics[metric] < entry->second;
+      const bool better =
+          is_maximized(metric) ? metrics[metric] > entry->second : metrics[metric] < entry->second;
       if (!is_new && better) entry->second = metrics[metric];
     }
   }

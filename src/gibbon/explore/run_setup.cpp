@@ -24,20 +24,22 @@ Value named(std::string_view what, std::string_view name,
   throw base::Error(fmt::format("{}: '{}' is not one of {}", what, name, known));
 }
 
-constexpr std::array<std::pair<std::string_view, sim::AdcMode>, 3> kAdcModes{{
-    {"scale", sim::AdcMode::kScale}, {"fix", sim::AdcMode::kFix}, {"ideal", sim::AdcMode::kIdeal}}};
+constexpr std::array<std::pair<std::string_view, sim::AdcMode>, 3> kAdcModes{
+    {{"scale", sim::AdcMode::kScale},
+     {"fix", sim::AdcMode::kFix},
+     {"ideal", sim::AdcMode::kIdeal}}};
 
-constexpr std::array<std::pair<std::string_view, sim::Isa>, 5> kIsas{{
-    {"auto", sim::Isa::kAuto},
-    {"scalar", sim::Isa::kScalar},
-    {"avx2", sim::Isa::kAvx2},
-    {"avx512vnni", sim::Isa::kAvx512Vnni},
-    {"amx", sim::Isa::kAmx}}};
+constexpr std::array<std::pair<std::string_view, sim::Isa>, 5> kIsas{
+    {{"auto", sim::Isa::kAuto},
+     {"scalar", sim::Isa::kScalar},
+     {"avx2", sim::Isa::kAvx2},
+     {"avx512vnni", sim::Isa::kAvx512Vnni},
+     {"amx", sim::Isa::kAmx}}};
 
-constexpr std::array<std::pair<std::string_view, train::Precision>, 3> kPrecisions{{
-    {"auto", train::Precision::kAuto},
-    {"float32", train::Precision::kFloat32},
-    {"bfloat16", train::Precision::kBfloat16}}};
+constexpr std::array<std::pair<std::string_view, train::Precision>, 3> kPrecisions{
+    {{"auto", train::Precision::kAuto},
+     {"float32", train::Precision::kFloat32},
+     {"bfloat16", train::Precision::kBfloat16}}};
 
 }  // namespace
 

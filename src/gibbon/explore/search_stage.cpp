@@ -23,7 +23,8 @@ using space::Genome;
 using space::Metric;
 using space::Metrics;
 
-constexpr int kInitialDraws = 2000;  // random designs looked at to find initial ones that are allowed
+constexpr int kInitialDraws =
+    2000;  // random designs looked at to find initial ones that are allowed
 
 std::int64_t designs_planned(const RunConfig& config) {
   return config.search.initial_designs +
@@ -35,8 +36,8 @@ class Search {
  public:
   explicit Search(RunContext& context)
       : context_(context),
-        evaluator_(context.config, context.space, context.objective, *context.simulator,
-                   context.calibration, context.validation, context.store, context.clock),
+        evaluator_(context.config, context.space, *context.simulator, context.calibration,
+                   context.validation, context.store, context.clock),
         searcher_(search::make_searcher(context.config.search.searcher, context.space,
                                         context.objective, searcher_options(context.config))) {
     if (context.config.predictor.enabled) {
@@ -48,8 +49,9 @@ class Search {
   Outcome run() {
     int iteration = restore();
     constexpr double kSecondsPerDesignGuess = 0.5;
-    context_.clock.plan("search", static_cast<double>(designs_planned(context_.config)) -
-                                      static_cast<double>(context_.evaluations.size()),
+    context_.clock.plan("search",
+                        static_cast<double>(designs_planned(context_.config)) -
+                            static_cast<double>(context_.evaluations.size()),
                         kSecondsPerDesignGuess);
     for (; iteration <= context_.config.search.iterations; ++iteration) {
       if (!run_iteration(iteration)) return Outcome::kStopped;
@@ -98,7 +100,8 @@ std::vector<Genome> Search::initial_designs() const {
     return context_.objective.violation(a.metrics) < context_.objective.violation(b.metrics);
   });
   std::vector<Genome> designs;
-  for (std::size_t i = 0; i < std::min(wanted, drawn.size()); ++i) designs.push_back(drawn[i].genome);
+  for (std::size_t i = 0; i < std::min(wanted, drawn.size()); ++i)
+    designs.push_back(drawn[i].genome);
   if (designs.empty()) {
     throw base::Error(fmt::format("space '{}': none of {} random designs can be built",
                                   context_.space.name(), kInitialDraws));
@@ -163,12 +166,17 @@ bool Search::run_iteration(int iteration) {
   }
   std::vector<std::optional<Metrics>> predicted(genomes.size());
   if (predictor_ && predictor_->is_ready()) predicted = screen(genomes);
+  for (std::optional<Metrics>& metrics : predicted) {
+    // No accuracy was predicted for what misses a constraint on hardware.
+    if (metrics && (*metrics)[Metric::kAccuracy] == 0.0) metrics.reset();
+  }
 
   std::vector<Evaluation> fresh;
   for (std::size_t i = 0; i < genomes.size(); ++i) {
     const auto evaluation_start = std::chrono::steady_clock::now();
     fresh.push_back(evaluator_.evaluate(genomes[i], predicted[i]));
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - evaluation_start;
+    const std::chrono::duration<double> passed =
+        std::chrono::steady_clock::now() - evaluation_start;
     context_.clock.done("search", 1, passed.count());
     context_.evaluations.push_back(fresh.back());
     report_progress(context_, "search", static_cast<std::int64_t>(context_.evaluations.size()),
@@ -258,9 +266,9 @@ int Search::restore() {
   std::string misses;
   for (const space::Constraint& constraint : context.objective.constraints) {
     if (constraint.violation(closest->metrics) == 0.0) continue;
-    misses += fmt::format("{}{} = {:.6g} ({})", misses.empty() ? "" : ", ",
-                          metric_key(constraint.metric), closest->metrics[constraint.metric],
-                          space::to_text(constraint));
+    misses +=
+        fmt::format("{}{} = {:.6g} ({})", misses.empty() ? "" : ", ", metric_key(constraint.metric),
+                    closest->metrics[constraint.metric], space::to_text(constraint));
   }
   throw base::Error(fmt::format("no feasible design; closest is {} with {}",
                                 space::to_text(closest->genome), misses));

@@ -45,25 +45,24 @@ train::PathSampler path_sampler(const RunContext& context) {
   };
 }
 
-/// Forwards the step count inside a stretch as the stage's own, with the time left.
+/// Passes the steps done on as the stage's progress, with the time left.
 class StretchProgress final : public base::Progress {
  public:
-  StretchProgress(RunContext& context, std::int64_t first) : context_(context), first_(first) {}
+  StretchProgress(RunContext& context, std::int64_t first) : context_(context), last_done_(first) {}
 
   void update(const base::ProgressUpdate& update) override {
     const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - last_time_;
     context_.clock.done("supernet", static_cast<double>(update.done - last_done_), passed.count());
     last_time_ = std::chrono::steady_clock::now();
     last_done_ = update.done;
-    report_progress(context_, "supernet", first_ + update.done, total_steps(context_.config));
+    report_progress(context_, "supernet", update.done, update.total);
   }
   void note(const std::string& line) override { context_.progress.note(line); }
   bool stop_requested() const override { return context_.progress.stop_requested(); }
 
  private:
   RunContext& context_;
-  std::int64_t first_;
-  std::int64_t last_done_ = 0;
+  std::int64_t last_done_;
   std::chrono::steady_clock::time_point last_time_ = std::chrono::steady_clock::now();
 };
 
@@ -86,8 +85,7 @@ Outcome run_supernet_stage(RunContext& context) {
     if (!context.store.get("checkpoint")) context.supernet->load(context.paths.checkpoints / file);
   }
   while (done < context.config.supernet.steps) {
-    const std::int64_t steps =
-        std::min(kStepsPerCheckpoint, context.config.supernet.steps - done);
+    const std::int64_t steps = std::min(kStepsPerCheckpoint, context.config.supernet.steps - done);
     train_stretch(context, done, steps);
     // A stretch that was cut short is repeated from the last checkpoint: same weights either way.
     if (context.progress.stop_requested()) return Outcome::kStopped;
