@@ -1,4 +1,5 @@
-// The program as a user runs it: a search that is killed again and again and still ends as it should.
+// The program as a user runs it: a search that is killed again and again and still ends as it
+// should.
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -39,7 +40,8 @@ Ended run_program(const std::vector<std::string>& arguments, const fs::path& log
     dup2(descriptor, STDOUT_FILENO);
     dup2(descriptor, STDERR_FILENO);
     std::vector<char*> argv{const_cast<char*>(GIBBON_PROGRAM)};
-    for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
+    for (const std::string& argument : arguments)
+      argv.push_back(const_cast<char*>(argument.c_str()));
     argv.push_back(nullptr);
     execv(GIBBON_PROGRAM, argv.data());
     _exit(127);
@@ -132,8 +134,8 @@ final:
   void TearDown() override { fs::remove_all(folder_); }
 
   Ended search(const std::string& out, std::vector<std::string> more = {}, int kill_after_ms = -1) {
-    std::vector<std::string> arguments{"search", "--config", (folder_ / "run.yaml").string(), "--out",
-                                       (folder_ / out).string()};
+    std::vector<std::string> arguments{"search", "--config", (folder_ / "run.yaml").string(),
+                                       "--out", (folder_ / out).string()};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return run_program(arguments, folder_ / "log", kill_after_ms);
   }
@@ -217,9 +219,9 @@ TEST_F(SearchProgram, NamesWhatIsWrongWithAConstraintASpaceAndImages) {
 }
 
 TEST_F(SearchProgram, SaysWhenTheRunFolderCannotBeMade) {
-  const Ended ended = run_program({"search", "--config", (folder_ / "run.yaml").string(), "--out",
-                                   "/proc/gibbon-run"},
-                                  folder_ / "log");
+  const Ended ended = run_program(
+      {"search", "--config", (folder_ / "run.yaml").string(), "--out", "/proc/gibbon-run"},
+      folder_ / "log");
   EXPECT_EQ(ended.status, 1);
   EXPECT_THAT(ended.output, HasSubstr("/proc/gibbon-run"));
 }

@@ -3,7 +3,6 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <numeric>
 #include <set>
@@ -211,27 +210,6 @@ TEST(Augmentation, RefusesBadOptions) {
   EXPECT_THAT(with({.crop_padding = 4, .padding = PaddingMode::kReflect}),
               HasSubstr("images of 4x5 cannot be reflected by 4 pixels: at most 3"));
   EXPECT_THROW(augmented_batch(images, std::vector{2}, {}, 1, 1, 1), std::out_of_range);
-}
-
-TEST(Augmentation, TakesLessThanAMillisecondFor128CifarImages) {
-  const ImageSet images = sample(128, 3, 32, 32);
-  AugmentationOptions options;
-  options.crop_padding = 4;
-  options.flip = true;
-  options.cutout = 16;
-  const auto all = indices_up_to(128);
-  double best = 1e9;
-  for (int run = 0; run < 50; ++run) {
-    const auto start = std::chrono::steady_clock::now();
-    augmented_batch(images, all, options, 1, static_cast<std::uint64_t>(run), 1);
-    const std::chrono::duration<double, std::milli> taken =
-        std::chrono::steady_clock::now() - start;
-    best = std::min(best, taken.count());
-  }
-  RecordProperty("milliseconds", std::to_string(best));
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LT(best, 1.0);
-#endif
 }
 
 }  // namespace

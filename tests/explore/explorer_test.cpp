@@ -134,7 +134,8 @@ TEST(Explorer, SaysWhatComesClosestWhereNoDesignMeetsTheConstraints) {
   const auto store = store::make_memory_store();
   base::SilentProgress progress;
   try {
-    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), progress);
+    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(),
+            progress);
     FAIL() << "an area of 0.001 mm2 cannot be met";
   } catch (const base::Error& error) {
     EXPECT_THAT(error.what(), testing::HasSubstr("no feasible design; closest is "));

@@ -10,7 +10,8 @@
 namespace gibbon::base {
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
-  const std::size_t workers = std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), count);
+  const std::size_t workers =
+      std::min<std::size_t>(static_cast<std::size_t>(std::max(threads, 1)), count);
   if (workers <= 1) {
     for (std::size_t i = 0; i < count; ++i) body(i);
     return;

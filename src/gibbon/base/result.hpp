@@ -15,8 +15,8 @@ struct Infeasible {
 template <typename T>
 class Result {
  public:
-  Result(T value) : content_(std::move(value)) {}           // NOLINT(google-explicit-constructor)
-  Result(Infeasible why) : content_(std::move(why)) {}      // NOLINT(google-explicit-constructor)
+  Result(T value) : content_(std::move(value)) {}       // NOLINT(google-explicit-constructor)
+  Result(Infeasible why) : content_(std::move(why)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return std::holds_alternative<T>(content_); }
   explicit operator bool() const { return ok(); }

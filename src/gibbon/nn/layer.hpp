@@ -81,9 +81,9 @@ using LayerParameters =
 inline constexpr int kNetworkInput = -1;
 
 struct Layer {
-  std::string name;             ///< unique in its network
+  std::string name;  ///< unique in its network
   LayerParameters parameters;
-  std::vector<int> inputs;      ///< absolute indices of earlier layers, or kNetworkInput
+  std::vector<int> inputs;  ///< absolute indices of earlier layers, or kNetworkInput
 };
 
 /// "conv", "linear", "batch_norm", "relu", "hardtanh", "pool", "add", "flatten", "dropout".

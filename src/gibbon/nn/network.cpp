@@ -20,8 +20,7 @@ void require(bool holds, const Layer& layer, const std::string& problem) {
 }
 
 void require_bits(const Layer& layer, const char* what, int bits) {
-  require(bits >= 2 && bits <= 16, layer,
-          fmt::format("{} is {}, allowed are 2 to 16", what, bits));
+  require(bits >= 2 && bits <= 16, layer, fmt::format("{} is {}, allowed are 2 to 16", what, bits));
 }
 
 /// Works out one layer's output shape from its inputs' shapes, refusing what does not fit.
@@ -33,7 +32,8 @@ struct ShapeRule {
     const Shape& in = inputs.front();
     require(conv.kernel > 0 && conv.stride > 0 && conv.padding >= 0 && conv.groups > 0 &&
                 conv.out_channels > 0,
-            layer, "kernel, stride, groups and out_channels must be positive, padding not negative");
+            layer,
+            "kernel, stride, groups and out_channels must be positive, padding not negative");
     require(conv.in_channels == in.channels, layer,
             fmt::format("in_channels is {}, its input has {}", conv.in_channels, in.channels));
     require(conv.in_channels % conv.groups == 0 && conv.out_channels % conv.groups == 0, layer,
@@ -105,8 +105,8 @@ struct ShapeRule {
     const Shape out{channels, window_output_size(in.height, kernel, stride, padding, mode),
                     window_output_size(in.width, kernel, stride, padding, mode)};
     require(out.height > 0 && out.width > 0, layer,
-            fmt::format("a {0}x{0} window with padding {1} does not fit an input of {2}x{3}", kernel,
-                        padding, in.height, in.width));
+            fmt::format("a {0}x{0} window with padding {1} does not fit an input of {2}x{3}",
+                        kernel, padding, in.height, in.width));
     return out;
   }
 };
@@ -114,8 +114,8 @@ struct ShapeRule {
 }  // namespace
 
 std::string_view type_name(const LayerParameters& parameters) {
-  constexpr std::string_view kNames[] = {"conv", "linear",  "batch_norm", "relu",   "hardtanh",
-                                         "pool", "add",     "flatten",    "dropout"};
+  constexpr std::string_view kNames[] = {"conv", "linear", "batch_norm", "relu",   "hardtanh",
+                                         "pool", "add",    "flatten",    "dropout"};
   static_assert(std::size(kNames) == std::variant_size_v<LayerParameters>);
   return kNames[parameters.index()];
 }

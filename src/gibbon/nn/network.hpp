@@ -22,9 +22,9 @@ struct NetworkDescription {
   std::string name;
   Shape input;
   int num_classes = 0;
-  int input_bits = 9;             ///< sign included: 9 bits carry the 256 levels of an 8-bit image
-  double input_scale = 1.0 / 255; ///< value of one input level
-  std::vector<Layer> layers;      ///< in execution order
+  int input_bits = 9;              ///< sign included: 9 bits carry the 256 levels of an 8-bit image
+  double input_scale = 1.0 / 255;  ///< value of one input level
+  std::vector<Layer> layers;       ///< in execution order
 };
 
 /// A checked, immutable network: every layer's inputs come before it and fit it. A value type.

@@ -17,9 +17,9 @@ struct QuantizationScale {
 struct LayerState {
   // Conv [out, in/groups, k, k] and Linear [out, in], row-major, in real units.
   std::vector<float> weight;
-  QuantizationScale input;   ///< grid on which the layer reads its activations
-  QuantizationScale weights; ///< grid of the weights (scale = max|w| / (2^(bits-1) - 1))
-  QuantizationScale output;  ///< grid of the output in plain quantised inference
+  QuantizationScale input;    ///< grid on which the layer reads its activations
+  QuantizationScale weights;  ///< grid of the weights (scale = max|w| / (2^(bits-1) - 1))
+  QuantizationScale output;   ///< grid of the output in plain quantised inference
   /// Range of the output before the ADC (MNSIM's last_value): 3 standard deviations + |mean|,
   /// averaged over training batches. Conv, Linear, and BatchNorm with output_bits.
   double output_range = -1.0;

@@ -51,9 +51,10 @@ Subject load_subject(const std::string& given) {
 struct Totals {
   sim::Cost cost;
   double tops = 0;
+  /// Operations per joule. Not throughput over power: MNSIM's power is that of all units at once.
+  double tops_per_watt = 0;
   double utilization = 0;  ///< of the cells of all crossbars
 
-  double tops_per_watt() const { return tops / cost.power_w; }
   double tops_per_mm2() const { return tops / cost.area_mm2; }
 };
 
@@ -62,6 +63,8 @@ Totals totals_of(const sim::SimulationResult& result) {
   totals.cost = sim::summarize(result);
   // operations / (ns x 1e-9) / 1e12
   totals.tops = result.operations / result.latency_ns * 1e-3;
+  // operations / (nJ x 1e-9) / 1e12
+  totals.tops_per_watt = result.operations / result.energy_nj() * 1e-3;
   double used = 0;
   double crossbars = 0;
   for (const sim::LayerResult& layer : result.layers) {
@@ -93,7 +96,7 @@ base::Json to_json(const sim::SimulationResult& result, const Totals& totals) {
       {"latency_ms", totals.cost.latency_ms}, {"energy_mj", totals.cost.energy_mj},
       {"edp_ms_mj", totals.cost.edp_ms_mj()}, {"area_mm2", totals.cost.area_mm2},
       {"power_w", totals.cost.power_w},       {"tops", totals.tops},
-      {"tops_per_w", totals.tops_per_watt()}, {"tops_per_mm2", totals.tops_per_mm2()},
+      {"tops_per_w", totals.tops_per_watt},   {"tops_per_mm2", totals.tops_per_mm2()},
       {"utilization", totals.utilization}};
   return json;
 }
@@ -122,7 +125,7 @@ void print_totals(const Totals& totals) {
   line("area", totals.cost.area_mm2, "mm2");
   line("power", totals.cost.power_w, "W");
   line("throughput", totals.tops, "TOPS (one image at a time)");
-  line("efficiency", totals.tops_per_watt(), "TOPS/W");
+  line("efficiency", totals.tops_per_watt, "TOPS/W");
   line("density", totals.tops_per_mm2(), "TOPS/mm2");
   line("utilization", 100 * totals.utilization, "% of the cells");
 }
