@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "explore/tiny_run.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/store/run_record.hpp"
@@ -152,6 +154,23 @@ TEST(Explorer, KeepsConstraintsThatCanBeMet) {
   for (const store::FinalRecord& final_design : result.finals) {
     EXPECT_LE(final_design.metrics[Metric::kArea], 30.0);
   }
+}
+
+TEST(Explorer, TrainsTheBestDesignByEachMetricWhereAskedTo) {
+  RunConfig config = test::tiny_config();
+  config.final_training.choose = "best";
+  config.final_training.designs = 3;
+  const RunResult result = run_unbroken(config);
+  ASSERT_EQ(result.finals.size(), 3u);
+  double smallest_area = 1e300;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    smallest_area = std::min(smallest_area, stored.evaluation.metrics[Metric::kArea]);
+  }
+  const bool has_smallest = std::any_of(result.finals.begin(), result.finals.end(),
+                                        [&](const store::FinalRecord& record) {
+                                          return record.metrics[Metric::kArea] == smallest_area;
+                                        });
+  EXPECT_TRUE(has_smallest);
 }
 
 }  // namespace

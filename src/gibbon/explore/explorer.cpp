@@ -38,6 +38,7 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
                     progress,
                     RunClock(),
                     train::make_supernet(space.largest_network(), supernet_options(config)),
+                    {},
                     {}};
 }
 

@@ -26,13 +26,34 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t wanted) {
   return positions;
 }
 
-/// "front": along the front from the most to the least accurate, spread evenly.
-std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted) {
+/// The front, best by one metric first.
+std::vector<std::size_t> front_by(const RunContext& context, Metric metric) {
   std::vector<std::size_t> front = search::pareto_front(context.evaluations, context.objective);
   std::stable_sort(front.begin(), front.end(), [&](std::size_t a, std::size_t b) {
-    return context.evaluations[a].metrics[Metric::kAccuracy] >
-           context.evaluations[b].metrics[Metric::kAccuracy];
+    const double left = context.evaluations[a].metrics[metric];
+    const double right = context.evaluations[b].metrics[metric];
+    return is_maximized(metric) ? left > right : left < right;
   });
+  return front;
+}
+
+/// "best": the best by each of the objective's metrics, then the second best, ...
+std::vector<std::size_t> best_by_metrics(const RunContext& context, std::size_t wanted) {
+  std::vector<std::vector<std::size_t>> orders;
+  for (const Metric metric : context.objective.metrics) orders.push_back(front_by(context, metric));
+  std::vector<std::size_t> chosen;
+  for (std::size_t place = 0; !orders.empty() && place < orders.front().size(); ++place) {
+    for (const std::vector<std::size_t>& order : orders) {
+      const bool is_new = std::find(chosen.begin(), chosen.end(), order[place]) == chosen.end();
+      if (is_new && chosen.size() < wanted) chosen.push_back(order[place]);
+    }
+  }
+  return chosen;
+}
+
+/// "front": along the front from the most to the least accurate, spread evenly.
+std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted) {
+  const std::vector<std::size_t> front = front_by(context, Metric::kAccuracy);
   if (front.size() <= wanted) return front;
   std::vector<std::size_t> chosen;
   for (const std::size_t position : spread(front.size(), wanted)) chosen.push_back(front[position]);
@@ -43,8 +64,9 @@ std::vector<std::size_t> along_front(const RunContext& context, std::size_t want
 std::vector<Evaluation> choose_designs(const RunContext& context) {
   const auto wanted = static_cast<std::size_t>(context.config.final_training.designs);
   const std::vector<std::size_t> ranking = search::rank(context.evaluations, context.objective);
-  std::vector<std::size_t> chosen;
-  if (context.config.final_training.choose == "front") chosen = along_front(context, wanted);
+  std::vector<std::size_t> chosen = context.config.final_training.choose == "front"
+                                        ? along_front(context, wanted)
+                                        : best_by_metrics(context, wanted);
   std::set<space::Genome> taken;
   for (const std::size_t index : chosen) taken.insert(context.evaluations[index].genome);
   for (const std::size_t index : ranking) {
@@ -130,7 +152,7 @@ class DesignProgress final : public base::Progress {
                              : 0.0;
     context_.clock.done("final training", share - share_, passed.count());
     share_ = share;
-    report_progress(context_, "final training", done_, total_);
+    report_progress(context_, "training", done_, total_);
   }
   void note(const std::string& line) override { context_.progress.note(line); }
   bool stop_requested() const override { return context_.progress.stop_requested(); }
@@ -163,7 +185,7 @@ Outcome run_final_stage(RunContext& context) {
     records.push_back(record);
     context.store.put(
         {{documents.back(), store::to_json(record)}, {"timings", context.clock.seconds()}});
-    report_progress(context, "final training", static_cast<std::int64_t>(i) + 1, total);
+    report_progress(context, "training", static_cast<std::int64_t>(i) + 1, total);
   }
   mark_front(context, records);
   std::vector<std::pair<std::string, base::Json>> marked;

@@ -4,6 +4,8 @@
 
 namespace gibbon::explore {
 
+namespace {
+
 std::map<space::Metric, double> best_values(const RunContext& context) {
   std::map<space::Metric, double> best;
   for (const std::size_t index : search::pareto_front(context.evaluations, context.objective)) {
@@ -18,16 +20,27 @@ std::map<space::Metric, double> best_values(const RunContext& context) {
   return best;
 }
 
+}  // namespace
+
+const FrontFigures& front_figures(RunContext& context) {
+  if (context.figures.evaluations != context.evaluations.size()) {
+    context.figures = {context.evaluations.size(), best_values(context),
+                       search::hypervolume(context.evaluations, context.objective)};
+  }
+  return context.figures;
+}
+
 void report_progress(RunContext& context, std::string_view stage, std::int64_t done,
                      std::int64_t total) {
   base::ProgressUpdate update;
   update.stage = stage;
   update.done = done;
   update.total = total;
-  for (const auto& [metric, value] : best_values(context)) {
+  const FrontFigures& figures = front_figures(context);
+  for (const auto& [metric, value] : figures.best) {
     update.best[std::string(metric_key(metric))] = value;
   }
-  update.hypervolume = search::hypervolume(context.evaluations, context.objective);
+  update.hypervolume = figures.hypervolume;
   update.seconds_left = context.clock.seconds_left();
   context.progress.update(update);
 }

@@ -13,6 +13,13 @@
 
 namespace gibbon::explore {
 
+/// What a watcher is told of the evaluations so far; costs time quadratic in their number.
+struct FrontFigures {
+  std::size_t evaluations = 0;           ///< for so many of them
+  std::map<space::Metric, double> best;  ///< of each of the objective's metrics, constraints met
+  double hypervolume = 0.0;
+};
+
 /// What the stages of one run share. The test split is here for the last stage only.
 struct RunContext {
   const RunConfig& config;
@@ -30,14 +37,14 @@ struct RunContext {
 
   std::unique_ptr<train::Supernet> supernet;
   std::vector<space::Evaluation> evaluations;  ///< of finished iterations, in order
+  FrontFigures figures;                        ///< see front_figures()
 };
 
 /// Tells the watcher where the run stands.
 void report_progress(RunContext& context, std::string_view stage, std::int64_t done,
                      std::int64_t total);
 
-/// The best value so far of each of the objective's metrics, among designs that meet the
-/// constraints. Empty while there is none.
-std::map<space::Metric, double> best_values(const RunContext& context);
+/// The figures of the evaluations so far, worked out anew only when there are more.
+const FrontFigures& front_figures(RunContext& context);
 
 }  // namespace gibbon::explore

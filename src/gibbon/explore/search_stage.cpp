@@ -200,8 +200,8 @@ store::IterationRecord Search::record(int iteration, std::span<const Evaluation>
   store::IterationRecord record;
   record.iteration = iteration;
   record.evaluated = static_cast<std::int64_t>(context_.evaluations.size());
-  record.hypervolume = search::hypervolume(context_.evaluations, context_.objective);
-  record.best = best_values(context_);
+  record.hypervolume = front_figures(context_).hypervolume;
+  record.best = front_figures(context_).best;
   record.searcher_statistics = searcher_->statistics();
   const predict::PredictorQuality quality = predict::measure_quality(fresh);
   record.predicted_count = quality.count;
