@@ -134,7 +134,9 @@ TEST_F(Commands, ASimulationGivesMnsimsFigures) {
   EXPECT_NEAR(summary["area_mm2"].get<double>(), 1390.3309935429137, 1e-6);
   EXPECT_NEAR(summary["power_w"].get<double>(), 219.72218327750815, 1e-7);
   const double tops = summary["tops"].get<double>();
-  EXPECT_NEAR(summary["tops_per_w"].get<double>(), tops / 219.72218327750815, 1e-12);
+  // Operations per joule: throughput x latency / energy; ms and mJ cancel.
+  EXPECT_NEAR(summary["tops_per_w"].get<double>(), tops * 5.15185144571189 / 4.448843521209403,
+              1e-12);
   EXPECT_NEAR(summary["tops_per_mm2"].get<double>(), tops / 1390.3309935429137, 1e-12);
   EXPECT_GT(summary["utilization"].get<double>(), 0);
   EXPECT_LE(summary["utilization"].get<double>(), 1);
