@@ -3,15 +3,15 @@
 #include <filesystem>
 
 #include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/commands/simulate_accuracy.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
-#include "gibbon/data/dataset_registry.hpp"
 #include "gibbon/nn/trained_network.hpp"
 #include "gibbon/report/reports/csv.hpp"
-#include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/report/reports/text.hpp"
 #include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::app {
@@ -25,12 +25,7 @@ struct SimulateOptions {
   std::string hardware = "mnsim-default";
   std::string model = "mnsim2";
   bool csv = false;
-  bool accuracy = false;
-  std::string dataset = "fashion-mnist";
-  std::string directory;
-  int images = 1000;
-  sim::AdcMode adc_mode = sim::AdcMode::kScale;
-  sim::Isa isa = sim::Isa::kAuto;
+  AccuracyArguments accuracy;
 };
 
 /// What is simulated: a description alone, or a network with its weights.
@@ -75,21 +70,6 @@ Totals totals_of(const sim::SimulationResult& result) {
   return totals;
 }
 
-sim::AccuracyResult simulate_accuracy(const nn::TrainedNetwork& trained,
-                                      const hw::HardwareConfig& hardware,
-                                      const SimulateOptions& options, const GlobalOptions& global) {
-  data::LoadOptions load;
-  load.threads = global.thread_count();
-  const data::Dataset dataset = data::load_dataset(options.dataset, options.directory, load);
-  sim::AccuracyOptions accuracy;
-  accuracy.mode = options.adc_mode;
-  accuracy.threads = global.thread_count();
-  accuracy.isa = options.isa;
-  accuracy.device_seed = global.seed;
-  const auto simulator = sim::make_accuracy_simulator(trained, hardware, accuracy);
-  return sim::measure_accuracy(*simulator, dataset.test, options.images);
-}
-
 base::Json to_json(const sim::SimulationResult& result, const Totals& totals) {
   base::Json json = sim::to_json(result);
   json["summary"] = {
@@ -101,43 +81,21 @@ base::Json to_json(const sim::SimulationResult& result, const Totals& totals) {
   return json;
 }
 
-void print_layers(const sim::SimulationResult& result) {
-  Table table{{"layer", "type", "PEs", "tiles", "used %", "finish us", "energy uJ", "area mm2"},
-              {}};
-  for (const sim::LayerResult& layer : result.layers) {
-    table.rows.push_back(
-        {layer.name, layer.type, fmt::format("{}", layer.processing_elements),
-         fmt::format("{}", layer.tiles), fmt::format("{:.1f}", 100 * layer.utilization),
-         short_number(layer.finish_ns * 1e-3), short_number(layer.energy_nj.sum() * 1e-3),
-         short_number(layer.area_um2.sum() * 1e-6)});
-  }
-  fmt::print("{}", to_text(table));
-}
-
-void print_totals(const Totals& totals) {
+/// What report::layer_table does not say.
+void print_merits(const Totals& totals) {
   const auto line = [](std::string_view name, double value, std::string_view unit) {
     fmt::print("{:<12}  {:>10} {}\n", name, short_number(value), unit);
   };
   fmt::print("\n");
-  line("latency", totals.cost.latency_ms, "ms");
-  line("energy", totals.cost.energy_mj, "mJ");
   line("EDP", totals.cost.edp_ms_mj(), "ms mJ");
-  line("area", totals.cost.area_mm2, "mm2");
-  line("power", totals.cost.power_w, "W");
   line("throughput", totals.tops, "TOPS (one image at a time)");
-  line("efficiency", totals.tops_per_watt, "TOPS/W");
   line("density", totals.tops_per_mm2(), "TOPS/mm2");
   line("utilization", 100 * totals.utilization, "% of the cells");
 }
 
 int simulate(const SimulateOptions& options, const GlobalOptions& global) {
   const Subject subject = load_subject(options.network);
-  if (options.accuracy && !subject.trained) {
-    throw base::Error(
-        fmt::format("--accuracy needs a trained network (MODEL.gibbon), {} has no "
-                    "weights",
-                    options.network));
-  }
+  require_weights(options.accuracy, subject.trained.has_value(), options.network);
   const hw::HardwareConfig hardware =
       load_hardware(locate(PresetKind::kHardware, options.hardware));
   const auto simulator = sim::make_simulator(options.model);
@@ -147,7 +105,9 @@ int simulate(const SimulateOptions& options, const GlobalOptions& global) {
         fmt::format("{} does not fit {}: {}", options.network, options.hardware, result.reason()));
   }
   std::optional<sim::AccuracyResult> accuracy;
-  if (options.accuracy) accuracy = simulate_accuracy(*subject.trained, hardware, options, global);
+  if (options.accuracy.wanted) {
+    accuracy = simulate_accuracy(*subject.trained, hardware, options.accuracy, global);
+  }
 
   const Totals totals = totals_of(*result);
   if (options.csv) {
@@ -156,40 +116,14 @@ int simulate(const SimulateOptions& options, const GlobalOptions& global) {
   }
   if (global.json) {
     base::Json json = to_json(*result, totals);
-    if (accuracy) {
-      json["summary"]["accuracy_top1"] = accuracy->top1_percent();
-      json["summary"]["images"] = accuracy->images;
-    }
+    if (accuracy) add_accuracy(*accuracy, json["summary"]);
     print_json(json);
     return kSuccess;
   }
-  print_layers(*result);
-  print_totals(totals);
-  if (accuracy) {
-    fmt::print("{:<12}  {:>10.2f} % ({} of {} test images)\n", "accuracy", accuracy->top1_percent(),
-               accuracy->correct, accuracy->images);
-  }
+  fmt::print("{}", report::layer_table(*result));
+  print_merits(totals);
+  if (accuracy) print_accuracy(*accuracy);
   return kSuccess;
-}
-
-void add_accuracy_options(CLI::App& command, SimulateOptions& options) {
-  static const std::map<std::string, sim::AdcMode> modes = {{"scale", sim::AdcMode::kScale},
-                                                            {"fix", sim::AdcMode::kFix},
-                                                            {"ideal", sim::AdcMode::kIdeal}};
-  static const std::map<std::string, sim::Isa> isas = {{"auto", sim::Isa::kAuto},
-                                                       {"scalar", sim::Isa::kScalar},
-                                                       {"avx2", sim::Isa::kAvx2},
-                                                       {"avx512vnni", sim::Isa::kAvx512Vnni},
-                                                       {"amx", sim::Isa::kAmx}};
-  command.add_flag("--accuracy", options.accuracy, "Run test images on the simulated crossbars");
-  command.add_option("--dataset", options.dataset, "Data set; default: fashion-mnist");
-  command.add_option("--data", options.directory, "Its folder; default: where its package puts it");
-  command.add_option("--images", options.images, "Test images; default: 1000")
-      ->check(CLI::Range(1, 10000000));
-  command.add_option("--adc-mode", options.adc_mode, "ADC range: scale, fix, ideal")
-      ->transform(CLI::CheckedTransformer(modes).description(""));
-  command.add_option("--isa", options.isa, "Instructions: auto, scalar, avx2, avx512vnni, amx")
-      ->transform(CLI::CheckedTransformer(isas).description(""));
 }
 
 }  // namespace
@@ -205,7 +139,7 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
                      "default: mnsim-default");
   command.add_option("--model", options->model, "Cost model; default: mnsim2");
   command.add_flag("--csv", options->csv, "The layers' parts as comma-separated values");
-  add_accuracy_options(command, *options);
+  add_accuracy_options(command, options->accuracy);
   return [options, &global] { return simulate(*options, global); };
 }
 
