@@ -276,6 +276,27 @@ TEST(GibbonSpace, StemThatGroupsDoNotDivideIsInfeasible) {
   EXPECT_THAT(design.reason(), HasSubstr("does not divide 24 input and 16 output channels"));
 }
 
+TEST(GibbonSpace, EveryStageMayHaveChoicesOfItsOwn) {
+  GibbonSpaceSpec spec = small_spec();
+  spec.stage_blocks = {{1}, {1, 2}};
+  spec.channels = StageChoices::by_stage({{16, 32}, {64, 128, 256}});
+  spec.groups = StageChoices::by_stage({{1, 16}, {1, 64}});
+  const auto space = make_gibbon_space(spec);
+  const auto choices_of = [&](const std::string& name) {
+    for (const Gene& gene : space->genes()) {
+      if (gene.name == name) return gene.choices;
+    }
+    return std::vector<double>();
+  };
+  EXPECT_THAT(choices_of("stage1.block1.channels"), testing::ElementsAre(16, 32));
+  EXPECT_THAT(choices_of("stage2.block1.channels"), testing::ElementsAre(64, 128, 256));
+  EXPECT_THAT(choices_of("stage2.block2.channels"), testing::ElementsAre(64, 128, 256));
+  EXPECT_THAT(choices_of("stage1.block1.groups"), testing::ElementsAre(1, 16));
+  EXPECT_THAT(choices_of("stage2.block2.groups"), testing::ElementsAre(1, 64));
+  EXPECT_EQ(parameters<nn::Conv>(space->largest_network(), "s1.b1.conv").out_channels, 32);
+  EXPECT_EQ(parameters<nn::Conv>(space->largest_network(), "s2.b2.conv").out_channels, 256);
+}
+
 TEST(GibbonSpace, DecodeRefusesAForeignGenome) {
   const auto space = make_gibbon_space(small_spec());
   EXPECT_THROW(space->decode(Genome{1, 2, 3}), base::Error);
@@ -299,6 +320,17 @@ TEST(GibbonSpaceSpec, ErrorsNameTheListAndTheValue) {
               s.channels = {16, 32, 16};
             }),
             "space 'small': channels holds 16 twice");
+  EXPECT_EQ(
+      with([](Spec& s) {
+        s.channels = StageChoices::by_stage({{16}, {32}, {48}});
+      }),
+      "space 'small': channels has 3 lists, it needs one for all stages or one for each of the 2");
+  EXPECT_THAT(with([](Spec& s) {
+                s.groups = {1};
+                s.channels.lists.assign(s.stage_blocks.size(), {16});
+                s.channels.lists.back() = {16, -16};
+              }),
+              HasSubstr("channels of stage 2 holds -16"));
   EXPECT_EQ(with([](Spec& s) {
               s.channels = {16, 0};
             }),
@@ -329,9 +361,10 @@ TEST(GibbonSpaceSpec, ErrorsNameTheListAndTheValue) {
   EXPECT_THAT(with([](Spec& s) { s.adc_bits = {4, 5}; }), HasSubstr("hardware.adc_bits 5: "));
   EXPECT_THAT(with([](Spec& s) { s.dac_bits = {3}; }), HasSubstr("hardware.dac_bits 3: "));
   EXPECT_THAT(with([](Spec& s) {
-                s.channels.clear();
+                std::vector<int> many;
+                for (int i = 1; i <= 37; ++i) many.push_back(16 * i);
                 s.groups = {1};
-                for (int i = 1; i <= 37; ++i) s.channels.push_back(16 * i);
+                s.channels = StageChoices::for_all(many);
               }),
               HasSubstr("channels has 37 choices, allowed are 36"));
 }

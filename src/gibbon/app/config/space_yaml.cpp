@@ -59,6 +59,27 @@ SpaceKey choices(std::string name, std::string help, std::vector<int> GibbonSpac
           [=](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.*field); }};
 }
 
+space::StageChoices read_stage_choices(const YamlValue& value) {
+  const std::vector<YamlValue> items = value.list();
+  if (items.empty()) value.fail("the list is empty");
+  if (!items.front().is_list()) return space::StageChoices::for_all(read_ints(value));
+  std::vector<std::vector<int>> by_stage;
+  for (const YamlValue& stage : items) by_stage.push_back(read_ints(stage));
+  return space::StageChoices::by_stage(std::move(by_stage));
+}
+
+SpaceKey stage_choices(std::string name, std::string help,
+                       space::StageChoices GibbonSpaceSpec::*field) {
+  return {std::move(name), std::move(help) + "; one list, or one list a stage", true,
+          [=](const YamlValue& value, GibbonSpaceSpec& spec) {
+            spec.*field = read_stage_choices(value);
+          },
+          [=](const GibbonSpaceSpec& spec) {
+            const auto& lists = (spec.*field).lists;
+            return lists.size() == 1 ? fmt::format("{}", lists.front()) : fmt::format("{}", lists);
+          }};
+}
+
 SpaceKey shares(std::string name, std::string help, std::vector<double> GibbonSpaceSpec::*field) {
   return {std::move(name), std::move(help), true,
           [=](const YamlValue& value, GibbonSpaceSpec& spec) { spec.*field = read_shares(value); },
@@ -111,10 +132,10 @@ std::vector<SpaceKey> all_keys() {
       whole("stem_stride", "Its stride", &S::stem_stride),
       whole("stem_weight_bits", "Bits of its weights, sign included", &S::stem_weight_bits),
       stages_key(),
-      choices("channels", "Output channels that a block may have", &S::channels),
-      choices("kernels", "Kernel sizes: odd, or 2 with symmetric padding", &S::kernels),
-      choices("groups", "Groups of a block's convolution; each divides every channel choice",
-              &S::groups),
+      stage_choices("channels", "Output channels that a block may have", &S::channels),
+      stage_choices("kernels", "Kernel sizes: odd, or 2 with symmetric padding", &S::kernels),
+      stage_choices("groups", "Groups of a block's convolution; each divides every channel choice",
+                    &S::groups),
       choices("weight_bits", "Bits of a block's weights, sign included", &S::weight_bits),
       choices("activation_bits", "Bits with which a block reads its input, sign included",
               &S::activation_bits),

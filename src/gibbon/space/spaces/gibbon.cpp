@@ -32,6 +32,10 @@ T largest(const std::vector<T>& values) {
   return *std::max_element(values.begin(), values.end());
 }
 
+int smallest(const std::vector<int>& values) {
+  return *std::min_element(values.begin(), values.end());
+}
+
 std::vector<double> as_choices(const std::vector<int>& values) {
   return {values.begin(), values.end()};
 }
@@ -83,11 +87,12 @@ class GibbonSpace final : public SearchSpace {
 
   nn::Network largest_network() const override {
     std::vector<std::vector<BlockChoice>> stages;
-    const BlockChoice widest = {largest(spec_.channels), largest(spec_.kernels),
-                                *std::min_element(spec_.groups.begin(), spec_.groups.end()),
-                                largest(spec_.weight_bits), largest(spec_.activation_bits)};
-    for (const auto& blocks : spec_.stage_blocks) {
-      stages.emplace_back(static_cast<std::size_t>(largest(blocks)), widest);
+    for (std::size_t stage = 0; stage < spec_.stage_blocks.size(); ++stage) {
+      const BlockChoice widest = {largest(spec_.channels.of(stage)),
+                                  largest(spec_.kernels.of(stage)),
+                                  smallest(spec_.groups.of(stage)), largest(spec_.weight_bits),
+                                  largest(spec_.activation_bits)};
+      stages.emplace_back(static_cast<std::size_t>(largest(spec_.stage_blocks[stage])), widest);
     }
     return build_gibbon_network(spec_, spec_.name + "-largest", stages);
   }
@@ -128,9 +133,9 @@ class GibbonSpace final : public SearchSpace {
                     position, as_choices(choices)},
                    {static_cast<int>(stage), block});
         };
-        add("channels", GenePart::kNetwork, spec_.channels);
-        add("kernel", GenePart::kNetwork, spec_.kernels);
-        add("groups", GenePart::kNetwork, spec_.groups);
+        add("channels", GenePart::kNetwork, spec_.channels.of(stage));
+        add("kernel", GenePart::kNetwork, spec_.kernels.of(stage));
+        add("groups", GenePart::kNetwork, spec_.groups.of(stage));
         add("weight_bits", GenePart::kQuantization, spec_.weight_bits);
         add("activation_bits", GenePart::kQuantization, spec_.activation_bits);
       }

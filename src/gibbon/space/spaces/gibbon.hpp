@@ -1,12 +1,31 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gibbon/space/search_space.hpp"
 
 namespace gibbon::space {
+
+/// The choices of a kind of block gene: one list for the blocks of all stages, or one list a stage.
+struct StageChoices {
+  std::vector<std::vector<int>> lists;
+
+  StageChoices() = default;
+  StageChoices(std::initializer_list<int> choices) : lists{choices} {}
+  static StageChoices for_all(std::vector<int> choices) { return by_stage({std::move(choices)}); }
+  static StageChoices by_stage(std::vector<std::vector<int>> lists) {
+    StageChoices choices;
+    choices.lists = std::move(lists);
+    return choices;
+  }
+  const std::vector<int>& of(std::size_t stage) const {
+    return lists.size() == 1 ? lists.front() : lists.at(stage);
+  }
+};
 
 /// The Gibbon paper's joint space (DATE 2022, section IV-A and Table I) as plain data. Each list
 /// holds the choices of one kind of gene; a list of one value fixes it. The block is described in
@@ -23,12 +42,12 @@ struct GibbonSpaceSpec {
   int stem_weight_bits = 9;
 
   std::vector<std::vector<int>> stage_blocks;  ///< one list a stage: its numbers of blocks
-  std::vector<int> channels;                   ///< of a block's output; each block chooses
-  std::vector<int> kernels;                    ///< 2, or odd; each block chooses
-  std::vector<int> groups;                     ///< each block chooses; divides every channel choice
-  std::vector<int> weight_bits;                ///< sign included; each block chooses
-  std::vector<int> activation_bits;            ///< with which a block reads its input; likewise
-  int head_bits = 9;                           ///< weights and inputs of pool and classifier
+  StageChoices channels;                       ///< of a block's output; each block chooses
+  StageChoices kernels;                        ///< 2, or odd; each block chooses
+  StageChoices groups;           ///< each block chooses; divides every channel choice of its stage
+  std::vector<int> weight_bits;  ///< sign included; each block chooses
+  std::vector<int> activation_bits;  ///< with which a block reads its input; likewise
+  int head_bits = 9;                 ///< weights and inputs of pool and classifier
 
   hw::HardwareConfig hardware;          ///< what no gene decides
   std::vector<int> crossbar_sizes;      ///< rows = columns = rows of a subarray
@@ -51,7 +70,8 @@ GibbonSpaceSpec gibbon_table1_spec();
 /// shortcut), ".act", ..., "pool", "flatten", "fc".
 /// decode() is infeasible where a block's groups do not divide the channels that it reads.
 /// Throws base::Error naming the list and the value for an empty list, a value that is not
-/// positive or comes twice, groups that do not divide a channel choice, a kernel that is even and
+/// positive or comes twice, lists that are neither one nor one a stage, groups that do not divide a
+/// channel choice of their stage, a kernel that is even and
 /// not 2, bits outside 2..16, a share outside (0, 1], or hardware that hw::validate refuses.
 std::unique_ptr<SearchSpace> make_gibbon_space(const GibbonSpaceSpec& spec);
 

@@ -44,6 +44,19 @@ class SpecCheck {
     }
   }
 
+  void check_stages(const std::string& key, const StageChoices& choices) const {
+    const std::size_t stages = spec_.stage_blocks.size();
+    if (choices.lists.empty()) return check_list(key, std::vector<int>());
+    if (choices.lists.size() == 1) return check_list(key, choices.lists.front());
+    if (choices.lists.size() != stages) {
+      refuse(fmt::format("{} has {} lists, it needs one for all stages or one for each of the {}",
+                         key, choices.lists.size(), stages));
+    }
+    for (std::size_t stage = 0; stage < stages; ++stage) {
+      check_list(fmt::format("{} of stage {}", key, stage + 1), choices.lists[stage]);
+    }
+  }
+
   void check_positive(const std::string& key, int value) const {
     if (value <= 0) refuse(fmt::format("{} is {}, which is not positive", key, value));
   }
@@ -86,19 +99,27 @@ class SpecCheck {
     for (std::size_t stage = 0; stage < spec_.stage_blocks.size(); ++stage) {
       check_list(fmt::format("stage_blocks of stage {}", stage + 1), spec_.stage_blocks[stage]);
     }
-    check_list("channels", spec_.channels);
-    check_list("kernels", spec_.kernels);
-    check_list("groups", spec_.groups);
+    check_stages("channels", spec_.channels);
+    check_stages("kernels", spec_.kernels);
+    check_stages("groups", spec_.groups);
     check_list("weight_bits", spec_.weight_bits);
     check_list("activation_bits", spec_.activation_bits);
-    for (const int kernel : spec_.kernels) check_kernel("kernels", kernel);
+    for (const auto& kernels : spec_.kernels.lists) {
+      for (const int kernel : kernels) check_kernel("kernels", kernel);
+    }
     for (const int bits : spec_.weight_bits) check_bits("weight_bits", bits);
     for (const int bits : spec_.activation_bits) check_bits("activation_bits", bits);
-    for (const int groups : spec_.groups) {
-      for (const int channels : spec_.channels) {
-        if (channels % groups == 0) continue;
-        refuse(fmt::format("groups holds {}, which does not divide the channel choice {}", groups,
-                           channels));
+    for (std::size_t stage = 0; stage < spec_.stage_blocks.size(); ++stage) {
+      check_groups(spec_.groups.of(stage), spec_.channels.of(stage));
+    }
+  }
+
+  void check_groups(const std::vector<int>& groups, const std::vector<int>& channels) const {
+    for (const int count : groups) {
+      for (const int width : channels) {
+        if (width % count == 0) continue;
+        refuse(fmt::format("groups holds {}, which does not divide the channel choice {}", count,
+                           width));
       }
     }
   }
