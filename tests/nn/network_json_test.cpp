@@ -23,7 +23,7 @@ Network every_layer_type() {
               {"bn", BatchNorm{8, 9}, {0}},
               {"float bn", BatchNorm{8, {}}, {0}},
               {"c2", grouped, {1}},
-              {"act", HardTanh{6}, {3}},
+              {"act", HardTanh{6, 2.5}, {3}},
               {"relu", Relu{}, {2}},
               {"sum", Add{12, 8}, {4, 5}},
               {"drop", Dropout{}, {6}},
@@ -59,6 +59,7 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   EXPECT_EQ(std::get<BatchNorm>(back.layers()[1].parameters).output_bits, 9);
   EXPECT_FALSE(std::get<BatchNorm>(back.layers()[2].parameters).output_bits.has_value());
   EXPECT_EQ(std::get<HardTanh>(back.layers()[4].parameters).output_bits, 6);
+  EXPECT_EQ(std::get<HardTanh>(back.layers()[4].parameters).range, 2.5);
   EXPECT_EQ(back.layers()[6].inputs, (std::vector<int>{4, 5}));
   EXPECT_EQ(std::get<Pool>(back.layers()[10].parameters).mode, PoolMode::kGlobalAverage);
   EXPECT_EQ(back.description().input_bits, 7);

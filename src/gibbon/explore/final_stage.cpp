@@ -17,6 +17,8 @@ namespace {
 using space::Evaluation;
 using space::Metric;
 
+constexpr double kLeastShareOfBestAccuracy = 0.6;
+
 /// Evenly spaced positions of `wanted` out of `count`, both ends included.
 std::vector<std::size_t> spread(std::size_t count, std::size_t wanted) {
   std::vector<std::size_t> positions;
@@ -51,9 +53,15 @@ std::vector<std::size_t> best_by_metrics(const RunContext& context, std::size_t 
   return chosen;
 }
 
-/// "front": along the front from the most to the least accurate, spread evenly.
+/// "front": along the front from the most to the least accurate, spread evenly. The time of a
+/// training is not spent on designs that lost too much before it.
 std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted) {
-  const std::vector<std::size_t> front = front_by(context, Metric::kAccuracy);
+  std::vector<std::size_t> front = front_by(context, Metric::kAccuracy);
+  const auto accuracy = [&](std::size_t index) {
+    return context.evaluations[index].metrics[Metric::kAccuracy];
+  };
+  const double least = front.empty() ? 0.0 : kLeastShareOfBestAccuracy * accuracy(front.front());
+  std::erase_if(front, [&](std::size_t index) { return accuracy(index) < least; });
   if (front.size() <= wanted) return front;
   std::vector<std::size_t> chosen;
   for (const std::size_t position : spread(front.size(), wanted)) chosen.push_back(front[position]);

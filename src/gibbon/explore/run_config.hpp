@@ -75,7 +75,9 @@ struct SimulationConfig {
 
 /// What happens to the front when the search is over.
 struct FinalConfig {
-  std::string choose = "front";  ///< front: along the front, spread evenly; best: by each metric
+  /// front: along the front, spread evenly, where the search saw at least 0.6 of the best accuracy;
+  /// best: by each metric.
+  std::string choose = "front";
   int designs = 4;               ///< designs trained on their own; 0: none
   double epochs = 2;             ///< passes over the whole training split, quantisation-aware
   int batch_size = 64;           ///< images a step; small ones learn more in few epochs

@@ -48,9 +48,11 @@ struct BatchNorm {
 
 struct Relu {};
 
-/// clamp(x, -1, 1), then quantised to `output_bits` at scale 1.
+/// clamp(x, -range, range), then quantised to `output_bits` over that range. Behind a Relu it is
+/// ReLU6 and its kin.
 struct HardTanh {
   int output_bits = 9;
+  double range = 1.0;  ///< positive
 };
 
 enum class PoolMode { kMax, kAverage, kGlobalAverage };

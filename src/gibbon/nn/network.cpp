@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <set>
 
 #include "gibbon/base/error.hpp"
@@ -68,6 +69,8 @@ struct ShapeRule {
 
   Shape operator()(const HardTanh& activation) const {
     require_bits(layer, "output_bits", activation.output_bits);
+    require(activation.range > 0 && std::isfinite(activation.range), layer,
+            fmt::format("range is {}, it must be positive", activation.range));
     return inputs.front();
   }
 

@@ -56,6 +56,7 @@ struct ParameterWriter {
   }
   void operator()(const HardTanh& activation) const {
     json["output_bits"] = activation.output_bits;
+    json["range"] = activation.range;
   }
   void operator()(const Pool& pool) const {
     json["mode"] = mode_name(pool.mode);
@@ -210,7 +211,11 @@ LayerParameters read_parameters(ObjectReader& reader) {
   if (type == "linear") return read_linear(reader);
   if (type == "batch_norm") return read_batch_norm(reader);
   if (type == "relu") return Relu{};
-  if (type == "hardtanh") return HardTanh{reader.integer("output_bits", HardTanh{}.output_bits)};
+  if (type == "hardtanh") {
+    const HardTanh defaults;
+    const int bits = reader.integer("output_bits", defaults.output_bits);
+    return HardTanh{bits, reader.number("range", defaults.range)};
+  }
   if (type == "pool") return read_pool(reader);
   if (type == "add") {
     const Add defaults;

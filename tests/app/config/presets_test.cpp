@@ -90,6 +90,39 @@ TEST_F(Presets, SpacesForOtherImagesAreRefused) {
             path.string() + ": num_classes: the space has 10, the data set 100");
 }
 
+TEST_F(Presets, ASpaceMayChooseByStageAndComesBackFromItsText) {
+  space::GibbonSpaceSpec spec = space::gibbon_table1_spec();
+  spec.channels = space::StageChoices::by_stage({{16}, {32, 48}, {64, 96}});
+  spec.activation = space::BlockActivation::kHardTanh;
+  const std::string text = commented_yaml(spec);
+  EXPECT_THAT(text, testing::HasSubstr("\nchannels: [[16], [32, 48], [64, 96]]\n"));
+  EXPECT_THAT(text, testing::HasSubstr("\nactivation: hardtanh\n"));
+  const space::GibbonSpaceSpec read = load_space_file(write("s.yaml", text)).spec;
+  EXPECT_EQ(read.channels.lists, spec.channels.lists);
+  EXPECT_EQ(read.kernels.lists, spec.kernels.lists);
+  EXPECT_EQ(read.activation, space::BlockActivation::kHardTanh);
+}
+
+TEST_F(Presets, MistakesInChoicesByStageAreShownWithTheirPlace) {
+  const std::string good = commented_yaml(space::gibbon_table1_spec());
+  const auto with = [&](const std::string& old_line, const std::string& new_line) {
+    std::string text = good;
+    text.replace(text.find(old_line), old_line.size(), new_line);
+    const fs::path path = write("s.yaml", text);
+    return error_of([&] { load_space_file(path); });
+  };
+  EXPECT_EQ(with("kernels: [1, 2, 3]", "kernels: [[1], [2, 3], [3]]"), "no error");
+  EXPECT_THAT(with("kernels: [1, 2, 3]", "kernels: [[1], 2, [3]]"),
+              testing::HasSubstr("kernels[1]: got '2', expected a list"));
+  EXPECT_THAT(with("kernels: [1, 2, 3]", "kernels: [[1], [2]]"),
+              testing::HasSubstr("kernels has 2 lists, it needs one for all stages or one for each "
+                                 "of the 3"));
+  EXPECT_THAT(with("kernels: [1, 2, 3]", "kernels: []"),
+              testing::HasSubstr("kernels: the list is empty"));
+  EXPECT_THAT(with("activation: relu", "activation: gelu"),
+              testing::HasSubstr("activation: got 'gelu', expected relu or hardtanh"));
+}
+
 TEST_F(Presets, MistakesInASpaceAreShownWithTheirPlace) {
   const fs::path path = write("s.yaml", "name: x\nchanels: [1]\n");
   EXPECT_THAT(error_of([&] { load_space_file(path); }),

@@ -73,6 +73,10 @@ TEST(Activations, ReluAndHardTanh) {
   tensor = tensor_of({1, 1, 5}, {-7, -0.4F, 0.1F, 0.6F, 7});
   run_hardtanh({3}, tensor);
   EXPECT_THAT(tensor.values, ElementsAre(-1, -1.0F / 3, 0, 2.0F / 3, 1));
+  // The same to a range of 6: steps of 2.
+  tensor = tensor_of({1, 1, 5}, {-7, -1.1F, 0.9F, 3.1F, 7});
+  run_hardtanh({3, 6.0}, tensor);
+  EXPECT_THAT(tensor.values, ElementsAre(-6, -2, 0, 4, 6));
 }
 
 TEST(Pool, MaximumIgnoresPaddingAndAverageCountsIt) {

@@ -121,16 +121,29 @@ TEST(GibbonSpace, LayersHaveTheirNamesAndShortcuts) {
   const auto design = space->decode(genome);
   ASSERT_TRUE(design.ok()) << design.reason();
   EXPECT_THAT(layer_names(design->network),
-              ElementsAre("stem.conv", "stem.bn", "stem.act",                  // 0 1 2
-                          "s1.b1.conv", "s1.b1.bn", "s1.b1.add", "s1.b1.act",  // 3 4 5 6
-                          "s2.b1.conv", "s2.b1.bn", "s2.b1.act",               // 7 8 9
-                          "s2.b2.conv", "s2.b2.bn", "s2.b2.add", "s2.b2.act",  // 10 .. 13
-                          "pool", "flatten", "fc"));
-  EXPECT_THAT(design->network.layers()[5].inputs, ElementsAre(4, 2));
-  EXPECT_THAT(design->network.layers()[12].inputs, ElementsAre(11, 9));
+              ElementsAre("stem.conv", "stem.bn", "stem.relu", "stem.act",                   // 0-3
+                          "s1.b1.conv", "s1.b1.bn", "s1.b1.add", "s1.b1.relu", "s1.b1.act",  // 4-8
+                          "s2.b1.conv", "s2.b1.bn", "s2.b1.relu", "s2.b1.act",               // 9-12
+                          "s2.b2.conv", "s2.b2.bn", "s2.b2.add", "s2.b2.relu", "s2.b2.act", "pool",
+                          "flatten", "fc"));
+  EXPECT_THAT(design->network.layers()[6].inputs, ElementsAre(5, 3));
+  EXPECT_THAT(design->network.layers()[15].inputs, ElementsAre(14, 12));
   EXPECT_EQ(parameters<nn::Conv>(design->network, "s1.b1.conv").stride, 1);
   EXPECT_EQ(parameters<nn::Conv>(design->network, "s2.b1.conv").stride, 2);
   EXPECT_EQ(parameters<nn::Conv>(design->network, "s2.b2.conv").stride, 1);
+}
+
+TEST(GibbonSpace, BlocksOfHardTanhHaveNoRelu) {
+  GibbonSpaceSpec spec = small_spec();
+  spec.activation = BlockActivation::kHardTanh;
+  const auto space = make_gibbon_space(spec);
+  const auto design = space->decode(zeros(*space));
+  ASSERT_TRUE(design.ok()) << design.reason();
+  EXPECT_THAT(
+      layer_names(design->network),
+      ElementsAre("stem.conv", "stem.bn", "stem.act", "s1.b1.conv", "s1.b1.bn", "s1.b1.add",
+                  "s1.b1.act", "s2.b1.conv", "s2.b1.bn", "s2.b1.act", "pool", "flatten", "fc"));
+  EXPECT_THAT(design->network.layers()[5].inputs, ElementsAre(4, 2));
 }
 
 TEST(GibbonSpace, BlocksFollowTheirGenes) {

@@ -276,8 +276,10 @@ std::vector<ConfigKey> simulation_keys() {
 
 std::vector<ConfigKey> final_keys() {
   return {
-      choice("final.choose", "Which designs: spread along the front, or the best by each metric",
-             [](RunConfig & c) -> auto& { return c.final_training.choose; }, {"front", "best"}),
+      choice(
+          "final.choose",
+          "Which designs: spread along the accurate part of the front, or the best by each metric",
+          [](RunConfig & c) -> auto& { return c.final_training.choose; }, {"front", "best"}),
       whole<int>(
           "final.designs", "How many; 0: none",
           [](RunConfig & c) -> auto& { return c.final_training.designs; }, 0, 10000),

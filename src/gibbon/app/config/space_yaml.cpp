@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <array>
 #include <functional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gibbon/app/config/hardware_yaml.hpp"
@@ -120,6 +123,36 @@ SpaceKey stages_key() {
       [](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.stage_blocks); }};
 }
 
+constexpr std::array<std::pair<std::string_view, space::BlockActivation>, 2> kActivations{
+    {{"relu", space::BlockActivation::kRelu}, {"hardtanh", space::BlockActivation::kHardTanh}}};
+
+SpaceKey activation_key() {
+  return {"activation",
+          "After the stem and every block: relu (0 to the range) or hardtanh (-range to range)",
+          false,
+          [](const YamlValue& value, GibbonSpaceSpec& spec) {
+            const std::string text = value.text();
+            for (const auto& [name, activation] : kActivations) {
+              if (name != text) continue;
+              spec.activation = activation;
+              return;
+            }
+            value.refuse("relu or hardtanh");
+          },
+          [](const GibbonSpaceSpec& spec) {
+            return std::string(kActivations[static_cast<std::size_t>(spec.activation)].first);
+          }};
+}
+
+SpaceKey activation_range_key() {
+  constexpr double kLargestRange = 1e6;
+  return {"activation_range", "Where the activation clamps; batch norms give unit variance", false,
+          [](const YamlValue& value, GibbonSpaceSpec& spec) {
+            spec.activation_range = value.number(1e-6, kLargestRange);
+          },
+          [](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.activation_range); }};
+}
+
 std::vector<SpaceKey> all_keys() {
   using S = GibbonSpaceSpec;
   return {
@@ -131,6 +164,8 @@ std::vector<SpaceKey> all_keys() {
       whole("stem_kernel", "Its kernel: odd, or 2 with symmetric padding", &S::stem_kernel),
       whole("stem_stride", "Its stride", &S::stem_stride),
       whole("stem_weight_bits", "Bits of its weights, sign included", &S::stem_weight_bits),
+      activation_key(),
+      activation_range_key(),
       stages_key(),
       stage_choices("channels", "Output channels that a block may have", &S::channels),
       stage_choices("kernels", "Kernel sizes: odd, or 2 with symmetric padding", &S::kernels),

@@ -79,7 +79,7 @@ void run_relu(Tensor& tensor) {
 }
 
 void run_hardtanh(const nn::HardTanh& activation, Tensor& tensor) {
-  quantize_in_place(tensor.values, activation.output_bits, 1.0F);
+  quantize_in_place(tensor.values, activation.output_bits, static_cast<float>(activation.range));
 }
 
 Tensor run_pool(const nn::Pool& pool, const nn::Shape& output, const Tensor& input) {

@@ -27,6 +27,12 @@ struct StageChoices {
   }
 };
 
+/// What stands between a block and the next, both ending on a fixed grid (docs/decisions/0002).
+enum class BlockActivation {
+  kRelu,      ///< clamp to [0, range]: a ReLU, then the quantiser of HardTanh
+  kHardTanh,  ///< clamp to [-range, range]; in the authors' related code with range 1
+};
+
 /// The Gibbon paper's joint space (DATE 2022, section IV-A and Table I) as plain data. Each list
 /// holds the choices of one kind of gene; a list of one value fixes it. The block is described in
 /// docs/decisions/0002-block.md.
@@ -41,6 +47,8 @@ struct GibbonSpaceSpec {
   int stem_stride = 1;
   int stem_weight_bits = 9;
 
+  BlockActivation activation = BlockActivation::kRelu;  ///< of the stem and of every block
+  double activation_range = 4;                 ///< after it; batch norms give unit variance
   std::vector<std::vector<int>> stage_blocks;  ///< one list a stage: its numbers of blocks
   StageChoices channels;                       ///< of a block's output; each block chooses
   StageChoices kernels;                        ///< 2, or odd; each block chooses
@@ -67,7 +75,7 @@ GibbonSpaceSpec gibbon_table1_spec();
 /// ".wordline_share", ".bitline_share". Slots are the last parts. Genes of blocks beyond their
 /// stage's depth are inactive.
 /// Layer names: "stem.conv", "stem.bn", "stem.act", "s1.b1.conv", ".bn", ".add" (where there is a
-/// shortcut), ".act", ..., "pool", "flatten", "fc".
+/// shortcut), ".relu" (with kRelu), ".act", ..., "pool", "flatten", "fc".
 /// decode() is infeasible where a block's groups do not divide the channels that it reads.
 /// Throws base::Error naming the list and the value for an empty list, a value that is not
 /// positive or comes twice, lists that are neither one nor one a stage, groups that do not divide a

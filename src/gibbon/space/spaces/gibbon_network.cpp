@@ -12,7 +12,11 @@ constexpr int kDownsamplingStride = 2;
 class NetworkBuilder {
  public:
   explicit NetworkBuilder(const GibbonSpaceSpec& spec)
-      : height_(spec.input.height), width_(spec.input.width), channels_(spec.input.channels) {}
+      : activation_(spec.activation),
+        range_(spec.activation_range),
+        height_(spec.input.height),
+        width_(spec.input.width),
+        channels_(spec.input.channels) {}
 
   int last() const { return static_cast<int>(layers_.size()) - 1; }
   int channels() const { return channels_; }
@@ -41,11 +45,19 @@ class NetworkBuilder {
     append(prefix + ".bn", nn::BatchNorm{channels_, std::nullopt});
   }
 
+  /// The activation, on the grid with whose bits the next layer reads it.
+  void append_activation(const std::string& prefix, int output_bits) {
+    if (activation_ == BlockActivation::kRelu) append(prefix + ".relu", nn::Relu{});
+    append(prefix + ".act", nn::HardTanh{output_bits, range_});
+  }
+
  private:
   static int output_size(int size, const nn::Conv& conv) {
     return nn::window_output_size(size, conv.kernel, conv.stride, conv.padding, conv.padding_mode);
   }
 
+  BlockActivation activation_;
+  double range_;
   std::vector<nn::Layer> layers_;
   int height_;
   int width_;
@@ -67,7 +79,7 @@ void append_block(NetworkBuilder& builder, const std::string& prefix, const Bloc
   if (!downsampling) {
     builder.append(prefix + ".add", nn::Add{choice.channels, output_bits}, {builder.last(), input});
   }
-  builder.append(prefix + ".act", nn::HardTanh{output_bits});
+  builder.append_activation(prefix, output_bits);
 }
 
 void append_head(NetworkBuilder& builder, const GibbonSpaceSpec& spec) {
@@ -98,7 +110,7 @@ nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string&
   stem.weight_bits = spec.stem_weight_bits;
   stem.activation_bits = spec.input_bits;
   builder.append_conv("stem", stem);
-  builder.append("stem.act", nn::HardTanh{stages.front().front().activation_bits});
+  builder.append_activation("stem", stages.front().front().activation_bits);
 
   for (std::size_t stage = 0; stage < stages.size(); ++stage) {
     for (std::size_t block = 0; block < stages[stage].size(); ++block) {

@@ -91,6 +91,9 @@ class SpecCheck {
     check_kernel("stem_kernel", spec_.stem_kernel);
     check_positive("stem_stride", spec_.stem_stride);
     check_bits("stem_weight_bits", spec_.stem_weight_bits);
+    if (!(spec_.activation_range > 0)) {
+      refuse(fmt::format("activation_range is {}, which is not positive", spec_.activation_range));
+    }
     check_bits("head_bits", spec_.head_bits);
   }
 

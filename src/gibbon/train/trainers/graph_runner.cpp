@@ -66,9 +66,9 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::HardTanh& tanh) {
-    if (!options_.quantize) return at::hardtanh(input());
-    return fake_quantize(input(), quantizer_grid(tanh.output_bits, 1.0F), ClampGradient::kZero,
-                         plan().in_place);
+    if (!options_.quantize) return at::hardtanh(input(), -tanh.range, tanh.range);
+    const QuantizerGrid grid = quantizer_grid(tanh.output_bits, static_cast<float>(tanh.range));
+    return fake_quantize(input(), grid, ClampGradient::kZero, plan().in_place);
   }
 
   at::Tensor operator()(const nn::Pool& pool) {

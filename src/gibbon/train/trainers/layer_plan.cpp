@@ -80,7 +80,8 @@ double fixed_range(const nn::Network& network, int grid_source) {
     return description.input_scale * ((1 << (description.input_bits - 1)) - 1);
   }
   const nn::Layer& layer = network.layers()[static_cast<std::size_t>(grid_source)];
-  return is<nn::HardTanh>(layer) ? 1.0 : -1.0;
+  const auto* tanh = std::get_if<nn::HardTanh>(&layer.parameters);
+  return tanh != nullptr ? tanh->range : -1.0;
 }
 
 }  // namespace gibbon::train

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "gibbon/base/error.hpp"
@@ -19,9 +20,18 @@ using nn::Conv;
 using nn::HardTanh;
 using nn::Linear;
 
-/// A residual sum of unit variances would saturate the hardtanh behind it, and a saturated block
-/// passes no gradient; decision 0003 gives what other values reached.
-constexpr double kNormScaleStart = 0.3;
+/// A residual sum of unit variances would saturate a narrow hardtanh behind it, and a saturated
+/// block passes no gradient; decision 0003 gives what other values reached.
+constexpr double kNormScaleOfRange = 0.3;
+
+double norm_scale_start(const nn::Network& network) {
+  double scale = 1.0;
+  for (const nn::Layer& layer : network.layers()) {
+    const auto* tanh = std::get_if<HardTanh>(&layer.parameters);
+    if (tanh != nullptr) scale = std::min(scale, kNormScaleOfRange * tanh->range);
+  }
+  return scale;
+}
 
 at::Tensor normal_tensor(const std::vector<std::int64_t>& shape, double deviation, base::Rng rng) {
   at::Tensor tensor = at::empty(shape);
@@ -142,6 +152,7 @@ void move_to(LayerTensors& tensors, const std::string& device) {
 SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
                              const std::string& device)
     : device_(device), masks_(std::make_shared<std::map<std::string, at::Tensor>>()) {
+  const double scale = norm_scale_start(largest);
   for (const nn::Layer& layer : largest.layers()) {
     const std::string name = layer.name + ".weight";
     const base::Rng rng = base::Rng::forked(seed, name);
@@ -154,7 +165,7 @@ SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
       add(name, normal_tensor({linear->out_features, linear->in_features},
                               std::sqrt(1.0 / linear->in_features), rng));
     } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
-      add(layer.name + ".gamma", at::full({norm->features}, kNormScaleStart));
+      add(layer.name + ".gamma", at::full({norm->features}, scale));
       add(layer.name + ".beta", at::zeros({norm->features}));
     }
   }
@@ -297,7 +308,7 @@ nn::TrainedNetwork to_trained(const Path& path) {
       const auto& norm = std::get<BatchNorm>(layer.parameters);
       if (norm.output_bits) state.output = grid(*norm.output_bits, tensors.output_range);
     } else if (const auto* tanh = std::get_if<HardTanh>(&layer.parameters)) {
-      state.output = grid(tanh->output_bits, 1.0);
+      state.output = grid(tanh->output_bits, tanh->range);
     }
   }
   return trained;
