@@ -13,6 +13,11 @@ find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 find_package(LibArchive REQUIRED)
 find_package(Boost REQUIRED COMPONENTS serialization)
 find_package(Pagmo REQUIRED)
+# Not by find_package: libtorch's own search for protobuf settles on the shared library, and this has to
+# be the static one (see src/gibbon/nn/importers/onnx/schema.cmake).
+find_library(GIBBON_PROTOBUF_LITE libprotobuf-lite.a REQUIRED)
+find_program(GIBBON_PROTOC protoc REQUIRED)
+find_file(GIBBON_ONNX_PROTO onnx/onnx.proto PATH_SUFFIXES include PATHS /usr REQUIRED)
 # libtorch's own configuration prints a warning about a missing static library on Debian: silence it.
 set(CMAKE_MESSAGE_LOG_LEVEL_SAVED ${CMAKE_MESSAGE_LOG_LEVEL})
 set(CMAKE_MESSAGE_LOG_LEVEL ERROR)

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <filesystem>
+#include <string_view>
+
+#include "gibbon/nn/importers/import_options.hpp"
+#include "gibbon/nn/trained_network.hpp"
+
+namespace gibbon::nn {
+
+/// Reads a .onnx file (onnx.ai, IR.md and Operators.md): a network for images [1, C, H, W] or
+/// vectors [1, F] with one input, one output and constant weights. Nodes that the output does not
+/// depend on are left out; layers are in the file's order where that is executable, and are named
+/// as their nodes (an unnamed one as its output; "_2", "_3" ... where a name is taken).
+///
+/// What becomes what:
+/// - Conv (square kernel, equal strides, pads and no dilation), Gemm (alpha, beta, transB), MatMul
+///   with constant weights: Conv and Linear. A bias, also one added by Add with a constant, has no
+///   place on a crossbar: it goes into the batch norm behind it, or, where none follows, becomes a
+///   digital BatchNorm NAME_bias with gamma 1. A bias of zeros is left out.
+/// - BatchNormalization: BatchNorm quantised to activation_bits, as MNSIM does.
+/// - Relu, and Clip to [0, 6] or [0, infinity]: Relu. ReLU6's upper bound is left to the quantiser
+///   behind it, whose range the values never reach far beyond. Clip to [-1, 1]: HardTanh.
+/// - MaxPool, AveragePool (padding only with count_include_pad), GlobalAveragePool: Pool.
+/// - Add of two results of the same shape: Add. Flatten, and a Reshape that does the same: Flatten.
+/// - Dropout: Dropout. Identity, and a Softmax or LogSoftmax that gives the network's output (it
+/// does
+///   not move the largest value), disappear. Constant: its value, where an initialiser may stand.
+///
+/// Calibration that ONNX does not have, and that a simulation of accuracy needs: the `input` grids
+/// of Conv and Linear but for those that read the network's input (bits are set, scale is 0), the
+/// `output` grids (likewise), and `output_range` of Conv, Linear and quantised BatchNorm (-1).
+/// Weight grids are those of the weights read. The input's grid is ImportOptions', so a network
+/// trained on normalised images needs its own. Until they are measured,
+/// sim::make_accuracy_simulator refuses the network.
+///
+/// Throws base::Error "FILE: ..." for anything else, all unsupported nodes in one message. No
+/// content makes it crash: no value may have more than 2^26 elements.
+TrainedNetwork load_onnx(const std::filesystem::path& path, const ImportOptions& options = {});
+
+/// The same from a file's content; `path` names it in errors, its stem names the network.
+TrainedNetwork parse_onnx(std::string_view content, const std::filesystem::path& path,
+                          const ImportOptions& options = {});
+
+}  // namespace gibbon::nn
