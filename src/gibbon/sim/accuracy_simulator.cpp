@@ -74,20 +74,27 @@ std::unique_ptr<AccuracySimulator> make_accuracy_simulator(const nn::TrainedNetw
   return std::make_unique<CrossbarSimulator>(trained, hardware, options);
 }
 
+std::vector<bool> right_answers(const AccuracySimulator& simulator, const data::ImageBatch& batch) {
+  const std::vector<float> logits = simulator.logits(batch);
+  const auto classes = batch.count == 0 ? 0 : static_cast<long>(logits.size()) / batch.count;
+  std::vector<bool> right;
+  for (int image = 0; image < batch.count; ++image) {
+    const auto begin = logits.begin() + image * classes;
+    const auto best = std::max_element(begin, begin + classes) - begin;
+    right.push_back(best == batch.labels[static_cast<std::size_t>(image)]);
+  }
+  return right;
+}
+
 AccuracyResult measure_accuracy(const AccuracySimulator& simulator, const data::ImageSet& images,
                                 int limit) {
   AccuracyResult result;
   result.images = std::clamp(limit, 0, images.count());
   for (int first = 0; first < result.images; first += kBatchImages) {
-    const data::ImageBatch batch =
-        data::make_batch(images, first, std::min(kBatchImages, result.images - first));
-    const std::vector<float> logits = simulator.logits(batch);
-    const auto classes = static_cast<long>(logits.size()) / batch.count;
-    for (int image = 0; image < batch.count; ++image) {
-      const auto begin = logits.begin() + image * classes;
-      const auto best = std::max_element(begin, begin + classes) - begin;
-      if (best == batch.labels[static_cast<std::size_t>(image)]) ++result.correct;
-    }
+    const int count = std::min(kBatchImages, result.images - first);
+    const std::vector<bool> right =
+        right_answers(simulator, data::make_batch(images, first, count));
+    result.correct += static_cast<int>(std::count(right.begin(), right.end(), true));
   }
   return result;
 }

@@ -73,6 +73,9 @@ struct AccuracyResult {
   double top1_percent() const { return images == 0 ? 0.0 : 100.0 * correct / images; }
 };
 
+/// Whether the largest logit of each image is its label's. Ties go to the lowest class.
+std::vector<bool> right_answers(const AccuracySimulator& simulator, const data::ImageBatch& batch);
+
 /// Top-1 accuracy over images [0, limit) of a set (all of them if limit exceeds the count), in
 /// bounded memory. Ties go to the lowest class.
 AccuracyResult measure_accuracy(const AccuracySimulator& simulator, const data::ImageSet& images,

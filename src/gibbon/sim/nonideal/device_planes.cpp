@@ -65,8 +65,14 @@ void stick_cells(const Reader& reader, std::span<const int> digits, DeviceModel 
 
 }  // namespace
 
+DeviceStreams DeviceStreams::forked(std::uint64_t seed, const std::string& plane,
+                                    std::uint64_t index) {
+  return {base::Rng::forked(seed, plane + "/variation", index),
+          base::Rng::forked(seed, plane + "/stuck", index)};
+}
+
 std::vector<float> device_plane(std::span<const int> digits, const hw::Device& device,
-                                DeviceModel model, base::Rng rng) {
+                                DeviceModel model, DeviceStreams streams) {
   if (device.resistance_ohm.size() != static_cast<std::size_t>(device.levels)) {
     throw base::Error(
         fmt::format("device.resistance_ohm has {} values, its {} levels need one each",
@@ -76,11 +82,11 @@ std::vector<float> device_plane(std::span<const int> digits, const hw::Device& d
   const Reader reader{device, largest_digit, largest_digit * device.resistance_ohm.back()};
   std::vector<float> values(digits.begin(), digits.end());
   if (model == DeviceModel::kPerPlane) {
-    vary_plane(reader, values, rng);
+    vary_plane(reader, values, streams.variation);
   } else {
-    vary_cells(reader, values, rng);
+    vary_cells(reader, values, streams.variation);
   }
-  stick_cells(reader, digits, model, values, rng);
+  stick_cells(reader, digits, model, values, streams.stuck);
   return values;
 }
 

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/base/rng.hpp"
 #include "gibbon/sim/crossbar/pixel_tiles.hpp"
 #include "gibbon/sim/nonideal/device_planes.hpp"
 
@@ -64,7 +63,7 @@ std::vector<float> column_plane(const CrossbarLayer& layer, const RowBlock& bloc
       digits.push_back(sign == 0 ? digit : std::max(digit * sign, 0));
     }
     return device_plane(digits, device, model,
-                        base::Rng::forked(seed, "device/" + layer.name + label, index));
+                        DeviceStreams::forked(seed, "device/" + layer.name + label, index));
   };
   if (layer.polarity == 1) return plane(0, "/signed");
   std::vector<float> values = plane(1, "/positive");
