@@ -112,6 +112,18 @@ TEST(Onnx, TheInputsGridReachesThroughFlattenAndDropout) {
   EXPECT_DOUBLE_EQ(trained.states[2].input.scale, 1.0 / 255);
 }
 
+TEST(Onnx, TheGridBehindAClampIsKnown) {
+  OnnxBuilder onnx({1, 2});
+  onnx.constant("zero", {}, {0});
+  onnx.constant("six", {}, {6});
+  onnx.node("Clip", {"x", "zero", "six"}, "c");
+  onnx.filled("w", {2, 1}, 1);
+  onnx.node("MatMul", {"c", "w"}, "y");
+  const TrainedNetwork trained = import(onnx);
+  EXPECT_THAT(layer_types(trained), ElementsAre("relu", "hardtanh", "linear"));
+  EXPECT_DOUBLE_EQ(trained.states[2].input.scale, 6.0 / 255);
+}
+
 TEST(Onnx, ReadsResidualAdds) {
   OnnxBuilder onnx({1, 2, 4, 4});
   onnx.filled("w", {2, 2, 3, 3}, 1);
@@ -267,12 +279,18 @@ TEST(Onnx, ReadsActivations) {
   onnx.node("Clip", {"tanh", "zero", "six"}, "relu6");
   onnx.node("Clip", {"relu6", "zero"}, "open");
   auto& old = onnx.node("Clip", {"open"}, "y");  // as opset 6 has it
-  set(old, "min", -1.0F);
-  set(old, "max", 1.0F);
+  set(old, "min", -4.0F);
+  set(old, "max", 4.0F);
   const TrainedNetwork trained = import(onnx, {9, 7, 9, 1});
-  EXPECT_THAT(layer_types(trained), ElementsAre("hardtanh", "relu", "relu", "hardtanh"));
+  EXPECT_THAT(layer_names(trained), ElementsAre("tanh", "relu6", "relu6_limit", "open", "y"));
+  EXPECT_THAT(layer_types(trained),
+              ElementsAre("hardtanh", "relu", "hardtanh", "relu", "hardtanh"));
   EXPECT_EQ(parameters<HardTanh>(trained, 0).output_bits, 7);
+  EXPECT_EQ(parameters<HardTanh>(trained, 0).range, 1);
   EXPECT_DOUBLE_EQ(trained.states[0].output.scale, 1.0 / 63);  // 2^6 - 1
+  EXPECT_EQ(parameters<HardTanh>(trained, 2).range, 6);
+  EXPECT_DOUBLE_EQ(trained.states[2].output.scale, 6.0 / 63);
+  EXPECT_EQ(parameters<HardTanh>(trained, 4).range, 4);
 }
 
 TEST(Onnx, ReadsPools) {

@@ -19,8 +19,8 @@ namespace gibbon::nn {
 ///   place on a crossbar: it goes into the batch norm behind it, or, where none follows, becomes a
 ///   digital BatchNorm NAME_bias with gamma 1. A bias of zeros is left out.
 /// - BatchNormalization: BatchNorm quantised to activation_bits, as MNSIM does.
-/// - Relu, and Clip to [0, 6] or [0, infinity]: Relu. ReLU6's upper bound is left to the quantiser
-///   behind it, whose range the values never reach far beyond. Clip to [-1, 1]: HardTanh.
+/// - Relu, and Clip to [0, infinity]: Relu. Clip to [-a, a]: HardTanh of range a, quantised to
+///   activation_bits. Clip to [0, a] (ReLU6): Relu and a HardTanh NAME_limit.
 /// - MaxPool, AveragePool (padding only with count_include_pad), GlobalAveragePool: Pool.
 /// - Add of two results of the same shape: Add. Flatten, and a Reshape that does the same: Flatten.
 /// - Dropout: Dropout. Identity, and a Softmax or LogSoftmax that gives the network's output (it
@@ -28,10 +28,10 @@ namespace gibbon::nn {
 ///   not move the largest value), disappear. Constant: its value, where an initialiser may stand.
 ///
 /// Calibration that ONNX does not have, and that a simulation of accuracy needs: the `input` grids
-/// of Conv and Linear but for those that read the network's input (bits are set, scale is 0), the
-/// `output` grids (likewise), and `output_range` of Conv, Linear and quantised BatchNorm (-1).
-/// Weight grids are those of the weights read. The input's grid is ImportOptions', so a network
-/// trained on normalised images needs its own. Until they are measured,
+/// of Conv and Linear but for those that read the network's input or a HardTanh (bits are set,
+/// scale is 0), the `output` grids (likewise), and `output_range` of Conv, Linear and quantised
+/// BatchNorm (-1). Weight grids are those of the weights read. The input's grid is ImportOptions',
+/// so a network trained on normalised images needs its own. Until all are measured,
 /// sim::make_accuracy_simulator refuses the network.
 ///
 /// Throws base::Error "FILE: ..." for anything else, all unsupported nodes in one message. No

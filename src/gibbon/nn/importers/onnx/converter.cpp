@@ -155,8 +155,19 @@ class Converter::NodeAdder {
 
   void operator()(const ReluNode&) { add_plain(Relu{}, value(0)); }
   void operator()(const DropoutNode&) { add_plain(Dropout{}, value(0)); }
-  void operator()(const HardTanhNode&) {
-    add_plain(HardTanh{to_.options_.activation_bits}, value(0));
+  void operator()(const ClipNode& clip) {
+    const Value& in = value(0);
+    const int bits = to_.options_.activation_bits;
+    LayerState state;
+    state.output = {bits, clip.range / ((1 << (bits - 1)) - 1)};
+    int source = to_.layer_of(in);
+    std::string name = name_of(node_);
+    if (clip.is_positive) {
+      source = to_.add_layer(name, Relu{}, {source}, {});
+      name += "_limit";
+    }
+    const int layer = to_.add_layer(name, HardTanh{bits, clip.range}, {source}, std::move(state));
+    set_output({layer, in.shape, in.is_image, nullptr});
   }
 
   void operator()(const SumNode&) {
@@ -273,13 +284,8 @@ class Converter::NodeAdder {
     add_plain(std::move(parameters), in, in.shape, in.is_image);
   }
   void add_plain(LayerParameters parameters, const Value& in, const Shape& out, bool is_image) {
-    LayerState state;
-    if (std::holds_alternative<HardTanh>(parameters)) {
-      const int bits = to_.options_.activation_bits;
-      state.output = {bits, 1.0 / ((1 << (bits - 1)) - 1)};
-    }
     const int source = to_.layer_of(in);
-    add_layer(std::move(parameters), {source}, std::move(state), out, is_image);
+    add_layer(std::move(parameters), {source}, {}, out, is_image);
   }
 
   void flatten(const Value& in) {
@@ -381,6 +387,9 @@ std::string Converter::unique_name(const std::string& name) {
 QuantizationScale Converter::input_grid(int layer) const {
   while (layer != kNetworkInput) {
     const Layer& source = description_.layers[static_cast<std::size_t>(layer)];
+    if (std::holds_alternative<HardTanh>(source.parameters)) {
+      return states_[static_cast<std::size_t>(layer)].output;
+    }
     const bool keeps_grid = std::holds_alternative<Flatten>(source.parameters) ||
                             std::holds_alternative<Dropout>(source.parameters);
     if (!keeps_grid) return {options_.activation_bits, 0.0};

@@ -192,10 +192,11 @@ NodeKind read_clip(const NodeProto& node, const Graph& graph) {
   constexpr float kUnbounded = std::numeric_limits<float>::max();
   const float low = clip_bound(node, graph, "min", 1, -kUnbounded);
   const float high = clip_bound(node, graph, "max", 2, kUnbounded);
-  if (low == -1 && high == 1) return HardTanhNode{};
-  if (low == 0 && (high == 6 || high >= kUnbounded)) return ReluNode{};
-  throw Unsupported(
-      fmt::format("it clips to [{}, {}], supported are [-1, 1], [0, 6], [0, infinity]", low, high));
+  if (low == 0 && high >= kUnbounded) return ReluNode{};
+  const bool is_bounded = high > 0 && high < kUnbounded;
+  if (is_bounded && (low == 0 || low == -high)) return ClipNode{high, low == 0};
+  throw Unsupported(fmt::format(
+      "it clips to [{}, {}], supported are [-a, a], [0, a] and [0, infinity]", low, high));
 }
 
 NodeKind read_add(const NodeProto& node, const Graph& graph) {

@@ -52,7 +52,11 @@ struct PoolNode {
   bool counts_padding;  ///< in the divisor of an average
 };
 struct ReluNode {};
-struct HardTanhNode {};
+/// Clips to [-range, range], or to [0, range].
+struct ClipNode {
+  double range;
+  bool is_positive;
+};
 struct DropoutNode {};
 struct SumNode {};
 /// Adds a constant to the input number `data`.
@@ -67,7 +71,7 @@ struct ReshapeNode {
 /// Its output is its input.
 struct PassNode {};
 
-using NodeKind = std::variant<ConvNode, LinearNode, BatchNormNode, PoolNode, ReluNode, HardTanhNode,
+using NodeKind = std::variant<ConvNode, LinearNode, BatchNormNode, PoolNode, ReluNode, ClipNode,
                               DropoutNode, SumNode, ShiftNode, FlattenNode, ReshapeNode, PassNode>;
 
 /// What a node computes, as far as that does not depend on its input's shape. Throws Unsupported,
