@@ -6,6 +6,8 @@
 
 #include "gibbon/app/config/yaml_reader.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/nn/importers/neurosim_csv.hpp"
+#include "gibbon/nn/importers/onnx.hpp"
 
 namespace gibbon::app {
 
@@ -27,9 +29,7 @@ int line_of_layer(const YamlValue& root, const std::string& message) {
   return line;
 }
 
-}  // namespace
-
-nn::Network load_network(const std::filesystem::path& path) {
+nn::Network load_yaml(const std::filesystem::path& path) {
   const YamlValue root = read_yaml_file(path);
   try {
     return nn::network_from_json(root.json());
@@ -37,6 +37,14 @@ nn::Network load_network(const std::filesystem::path& path) {
     throw base::Error(
         fmt::format("{}:{}: {}", path.string(), line_of_layer(root, error.what()), error.what()));
   }
+}
+
+}  // namespace
+
+nn::Network load_network(const std::filesystem::path& path) {
+  if (path.extension() == ".onnx") return nn::load_onnx(path).network;
+  if (path.extension() == ".csv") return nn::load_neurosim_csv(path);
+  return load_yaml(path);
 }
 
 }  // namespace gibbon::app

@@ -6,8 +6,10 @@
 
 namespace gibbon::app {
 
-/// A network from a YAML file with the keys of nn::network_from_json. Throws base::Error
-/// "FILE:LINE: ...", LINE being that of the layer in question where it is known.
+/// A network from a file: .onnx (nn::load_onnx, its weights left out), .csv (NeuroSim's
+/// NetWork.csv, nn::load_neurosim_csv), anything else YAML with the keys of nn::network_from_json.
+/// Throws base::Error "FILE: ..." or "FILE:LINE: ...", for YAML with the line of the layer in
+/// question where it is known.
 nn::Network load_network(const std::filesystem::path& path);
 
 }  // namespace gibbon::app

@@ -11,9 +11,10 @@ namespace gibbon::nn {
 /// Reads DNN+NeuroSim's NetWork.csv: one row a layer with weights, no heading, 7 or 8 columns of
 /// integers: input length, width and channels, kernel length, kernel width, output channels,
 /// "followed by pooling" (0 or 1) and, since V1.3, the stride (1 where the column is missing). A
-/// fully connected layer has an input and a kernel of 1x1. Source: the user manual of DNN+NeuroSim
-/// V1.x, section on the network's description, and for the stride its authors' answer in
-/// github.com/neurosim/DNN_NeuroSim_V1.3/issues/33; Peng et al., "DNN+NeuroSim", IEDM 2019.
+/// fully connected layer has an input and a kernel of 1x1. Source: Peng et al.,
+/// "DNN+NeuroSim", IEDM 2019; the columns as in NetWork_ResNet18.csv of
+/// github.com/neurosim/DNN_NeuroSim_V1.3 (first row 224,224,3,7,7,64,1,2), the stride by its
+/// authors' answer in issue 33 there.
 ///
 /// The format does not say everything; this is what we put in its place:
 /// - Padding: the one with which the row's output fits the next row, (kernel - 1) / 2 (which also
