@@ -12,9 +12,13 @@
 namespace gibbon::sim {
 
 std::span<const SimulatorEntry> simulator_registry() {
-  static const std::array<SimulatorEntry, 1> kEntries = {{
+  static const std::array<SimulatorEntry, 2> kEntries = {{
       {"mnsim2", "MNSIM 2.0's area, power, energy and latency models, with group convolution",
        []() -> std::unique_ptr<Simulator> { return std::make_unique<MnsimSimulator>(); }},
+      {"mnsim2-corrected", "The same with MNSIM's quirks mended: docs/models/corrected.md",
+       []() -> std::unique_ptr<Simulator> {
+         return std::make_unique<MnsimSimulator>(corrected_options(), "mnsim2-corrected");
+       }},
   }};
   return kEntries;
 }

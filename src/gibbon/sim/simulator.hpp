@@ -9,6 +9,7 @@
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/nn/network.hpp"
 #include "gibbon/sim/cost.hpp"
+#include "gibbon/sim/explanation.hpp"
 #include "gibbon/sim/simulation_result.hpp"
 
 namespace gibbon::sim {
@@ -26,6 +27,10 @@ class Simulator {
   /// The headline figures only, for the search: the same totals, fast.
   virtual base::Result<Cost> cost(const nn::Network& network,
                                   const hw::HardwareConfig& hardware) const = 0;
+  /// How one figure of simulate() comes about.
+  virtual base::Result<Explanation> explain(const nn::Network& network,
+                                            const hw::HardwareConfig& hardware,
+                                            Quantity quantity) const = 0;
 };
 
 struct SimulatorEntry {

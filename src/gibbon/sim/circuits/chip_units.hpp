@@ -3,6 +3,7 @@
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/sim/circuits/crossbar_array.hpp"
 #include "gibbon/sim/circuits/digital_units.hpp"
+#include "gibbon/sim/corrections.hpp"
 
 namespace gibbon::sim {
 
@@ -17,10 +18,13 @@ struct ChipUnits {
   int adcs_per_subarray = 1;
   int adcs = 1;  ///< of a bit plane, all subarrays
   int dacs = 1;
-  int demux_ratio = 1;    ///< wordlines of a subarray a DAC
-  int mux_ratio = 1;      ///< bitlines an ADC
-  int pe_adders = 0;      ///< adders between bit planes, of each ADC
-  int joint_modules = 0;  ///< of a tile, each ADC's
+  int dacs_per_subarray = 1;
+  int rows_per_subarray = 1;
+  int conversions_per_column = 1;  ///< 2 where the polarities are subtracted after the ADC
+  int demux_ratio = 1;             ///< wordlines of a subarray a DAC
+  int mux_ratio = 1;               ///< bitlines an ADC
+  int pe_adders = 0;               ///< adders between bit planes, of each ADC
+  int joint_modules = 0;           ///< of a tile, each ADC's
   int adc_bits = 1, dac_bits = 1;
   int buffer_bitwidth = 64;
   double adc_power_factor = 1;  ///< a digital PIM senses all its subarrays at once
@@ -37,6 +41,6 @@ struct ChipUnits {
   Unit adc, dac, adder, shift_register, reg, demux, mux, joint_module, pooling;
 };
 
-ChipUnits chip_units(const hw::HardwareConfig& hardware);
+ChipUnits chip_units(const hw::HardwareConfig& hardware, const Corrections& corrections = {});
 
 }  // namespace gibbon::sim

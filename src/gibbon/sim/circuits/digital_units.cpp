@@ -90,4 +90,10 @@ Unit pooling_unit(const hw::Tile& tile) {
   return unit;
 }
 
+Unit pooling_unit_of_window(const hw::Tile& tile) {
+  const Unit unit = scaled(kPooling65, tile.pooling_technology_nm);
+  const double factor = tile.pooling_units / 64.0 * (tile.pooling_size / 9.0);
+  return {unit.area_um2 * factor, unit.power_w * factor};
+}
+
 }  // namespace gibbon::sim

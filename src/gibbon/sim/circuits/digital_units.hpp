@@ -26,5 +26,8 @@ double mux_latency_ns(int ways);
 /// The pooling unit of a tile. [Q12]: at 65 nm a unit that is not 3 x 3 costs nothing; physically
 /// it would scale with its window. Any number of units is scaled linearly from 64.
 Unit pooling_unit(const hw::Tile& tile);
+/// The same with [Q12] mended: area and power grow with the units and with their window's elements,
+/// from 64 units of 3 x 3, at every technology.
+Unit pooling_unit_of_window(const hw::Tile& tile);
 
 }  // namespace gibbon::sim

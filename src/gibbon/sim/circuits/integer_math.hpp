@@ -1,6 +1,7 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 namespace gibbon::sim {
@@ -13,6 +14,15 @@ constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
 /// ceil(log2(n)); n >= 1.
 constexpr int ceil_log2(int n) {
   return std::bit_width(static_cast<unsigned>(n - 1));
+}
+
+/// The next power of two, exactly; 0 of 0. MNSIM takes the ceiling of a quotient of logarithms,
+/// which can round up at exact powers of two (2^29 and above) [Q5].
+inline double next_power_of_two(double value) {
+  if (value <= 0) return 0;
+  int exponent = 0;
+  const double fraction = std::frexp(value, &exponent);
+  return std::ldexp(1, fraction == 0.5 ? exponent - 1 : exponent);
 }
 
 }  // namespace gibbon::sim

@@ -15,20 +15,15 @@ int ceil_div_int(int a, int b) {
   return static_cast<int>(ceil_div(a, b));
 }
 
-/// The next power of two, exactly. MNSIM takes the ceiling of a quotient of logarithms, which can
-/// round up at exact powers of two (2^29 and above) [Q5].
-double next_power_of_two(double value) {
-  if (value <= 0) return 0;
-  int exponent = 0;
-  const double fraction = std::frexp(value, &exponent);
-  return std::ldexp(1, fraction == 0.5 ? exponent - 1 : exponent);
-}
-
 class Mapper {
  public:
   Mapper(const ComputeGraph& graph, const nn::Network& network, const hw::HardwareConfig& hardware,
-         ChipMapping& mapping)
-      : graph_(graph), network_(network), hardware_(hardware), mapping_(mapping) {
+         const Corrections& corrections, ChipMapping& mapping)
+      : graph_(graph),
+        network_(network),
+        hardware_(hardware),
+        corrections_(corrections),
+        mapping_(mapping) {
     auto positions = std::move(mapping.positions);
     auto layers = std::move(mapping.layers);
     layers.clear();
@@ -49,7 +44,7 @@ class Mapper {
                                           chip.tile_columns)};
     }
     place_tiles(chip, mapping_.used_tiles, mapping_.positions);
-    measure_distances(graph_, chip, mapping_);
+    measure_distances(graph_, chip, corrections_, mapping_);
     return std::nullopt;
   }
 
@@ -82,10 +77,11 @@ class Mapper {
                         layer.kernel, layer.kernel, hardware_.crossbar.rows)};
   }
 
-  /// Cells hold one bit each, whatever their levels [Q4]: only the accuracy path uses multi-bit
-  /// cells, which would divide the bit planes by Device::bits().
+  /// MNSIM's cells hold one bit each, whatever their levels [Q4]; its accuracy path, and the
+  /// correction, let multi-bit cells divide the bits among fewer planes.
   int planes(const ComputeLayer& layer) const {
-    return hardware_.pe.polarity == 2 ? layer.weight_bits - 1 : layer.weight_bits;
+    const int bits = hardware_.pe.polarity == 2 ? layer.weight_bits - 1 : layer.weight_bits;
+    return corrections_.multi_bit_cells ? ceil_div_int(bits, hardware_.device.bits()) : bits;
   }
 
   void map_weights(const ComputeLayer& layer, int outputs, LayerMapping& mapped) const {
@@ -94,6 +90,7 @@ class Mapper {
     mapped.mx = ceil_div_int(bit_planes, hardware_.pe.groups) * ceil_div_int(outputs, columns);
     mapped.columns = std::min(outputs, columns);
     mapped.bit_planes = std::min(bit_planes, hardware_.pe.groups);
+    mapped.weight_planes = bit_planes;
   }
 
   /// Groups are stacked along the wordlines and share the bitlines, one active at a time. No group
@@ -146,8 +143,7 @@ class Mapper {
   }
 
   void add_to_accumulator(const ComputeLayer& layer) {
-    const double bytes =
-        static_cast<double>(layer.out_channels) * layer.output_bits * layer.source_count / 8;
+    const double bytes = accumulator_data_bytes(layer);
     mapping_.global_data_bytes += bytes;
     mapping_.global_buffer_kb += next_power_of_two(bytes) / 1024;
     mapping_.global_adders += layer.out_channels * layer.source_count / 2;
@@ -157,15 +153,20 @@ class Mapper {
   const ComputeGraph& graph_;
   const nn::Network& network_;
   const hw::HardwareConfig& hardware_;
+  const Corrections& corrections_;
   ChipMapping& mapping_;
 };
 
 }  // namespace
 
+double accumulator_data_bytes(const ComputeLayer& add) {
+  return static_cast<double>(add.out_channels) * add.output_bits * add.source_count / 8;
+}
+
 std::optional<base::Infeasible> map_network(const ComputeGraph& graph, const nn::Network& network,
                                             const hw::HardwareConfig& hardware,
-                                            ChipMapping& mapping) {
-  return Mapper(graph, network, hardware, mapping).run();
+                                            ChipMapping& mapping, const Corrections& corrections) {
+  return Mapper(graph, network, hardware, corrections, mapping).run();
 }
 
 }  // namespace gibbon::sim

@@ -6,6 +6,7 @@
 
 #include "gibbon/base/result.hpp"
 #include "gibbon/hw/hardware_config.hpp"
+#include "gibbon/sim/corrections.hpp"
 #include "gibbon/sim/mapping/compute_graph.hpp"
 #include "gibbon/sim/mapping/placement.hpp"
 
@@ -17,11 +18,12 @@ struct LayerMapping {
   int my = 0;        ///< PEs on top of one another: row blocks
   int pe_count = 0;  ///< mx x my
   int tile_count = 0;
-  int pes_per_tile = 0;  ///< of the fullest tile
-  int rows = 0;          ///< wordlines of one crossbar that are active together, in turns of DACs
-  int columns = 0;       ///< bitlines in use
-  int bit_planes = 0;    ///< crossbar groups in use in a PE
-  int group_passes = 1;  ///< convolution groups that share a crossbar's columns, one at a time
+  int pes_per_tile = 0;   ///< of the fullest tile
+  int rows = 0;           ///< wordlines of one crossbar that are active together, in turns of DACs
+  int columns = 0;        ///< bitlines in use
+  int bit_planes = 0;     ///< crossbar groups in use in a PE
+  int weight_planes = 0;  ///< planes that a weight is cut into, over all PEs
+  int group_passes = 1;   ///< convolution groups that share a crossbar's columns, one at a time
   int channels_per_pe = 0;
   int first_tile = 0;
   bool feeds_only_adds = false;
@@ -52,10 +54,14 @@ struct ChipMapping {
   }
 };
 
+/// What an add holds of its inputs, of one output position.
+double accumulator_data_bytes(const ComputeLayer& add);
+
 /// Maps a network on a chip; replaces `mapping`'s content. The reason where it does not fit:
 /// a window larger than a crossbar's wordlines, or more tiles than the chip has.
 std::optional<base::Infeasible> map_network(const ComputeGraph& graph, const nn::Network& network,
                                             const hw::HardwareConfig& hardware,
-                                            ChipMapping& mapping);
+                                            ChipMapping& mapping,
+                                            const Corrections& corrections = {});
 
 }  // namespace gibbon::sim

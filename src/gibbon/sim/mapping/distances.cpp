@@ -43,8 +43,12 @@ bool before_in_rows(const TilePosition& a, const TilePosition& b) {
 
 class DistanceMeter {
  public:
-  DistanceMeter(const ComputeGraph& graph, const hw::Chip& chip, ChipMapping& mapping)
-      : graph_(graph), mapping_(mapping), accumulator_row_(chip.tile_rows / 2.0) {}
+  DistanceMeter(const ComputeGraph& graph, const hw::Chip& chip, bool corrected,
+                ChipMapping& mapping)
+      : graph_(graph),
+        corrected_(corrected),
+        mapping_(mapping),
+        accumulator_row_(chip.tile_rows / 2.0) {}
 
   void measure(std::size_t index) {
     const ComputeLayer& layer = graph_.layers[index];
@@ -82,7 +86,8 @@ class DistanceMeter {
     const auto tiles = mapping_.tiles_of(mapped);
     Reach own;
     for (const TilePosition& tile : tiles) own.include(tile);
-    double best = tiles.size() == 1 ? std::numeric_limits<double>::infinity() : 1000;
+    const bool any = corrected_ || tiles.size() == 1;
+    double best = any ? std::numeric_limits<double>::infinity() : 1000;
     bool found = false;
     for (const TilePosition& tile : tiles) {
       const double in = own.farthest_from(tile);
@@ -99,14 +104,18 @@ class DistanceMeter {
     }
   }
 
-  /// [Q7]: the way from the accumulator to a destination is measured to its first tile in reading
-  /// order, not to the farthest as between other layers.
+  /// [Q7]: in MNSIM the way from the accumulator to a destination is measured to its first tile in
+  /// reading order, not to the farthest as between other layers.
   void measure_add(std::size_t index) {
     double farthest = 0;
     for (const int destination : graph_.destinations_of(graph_.layers[index])) {
       const auto& mapped = mapping_.layers[static_cast<std::size_t>(destination)];
       const auto tiles = mapping_.tiles_of(mapped);
       if (tiles.empty()) continue;
+      if (corrected_) {
+        for (const auto& tile : tiles) farthest = std::max(farthest, to_accumulator(tile));
+        continue;
+      }
       const auto& first = *std::min_element(tiles.begin(), tiles.end(), before_in_rows);
       farthest = std::max(farthest, to_accumulator(first));
     }
@@ -114,14 +123,16 @@ class DistanceMeter {
   }
 
   const ComputeGraph& graph_;
+  bool corrected_;
   ChipMapping& mapping_;
   double accumulator_row_;
 };
 
 }  // namespace
 
-void measure_distances(const ComputeGraph& graph, const hw::Chip& chip, ChipMapping& mapping) {
-  DistanceMeter meter(graph, chip, mapping);
+void measure_distances(const ComputeGraph& graph, const hw::Chip& chip,
+                       const Corrections& corrections, ChipMapping& mapping) {
+  DistanceMeter meter(graph, chip, corrections.distances, mapping);
   for (std::size_t i = 0; i < graph.layers.size(); ++i) meter.measure(i);
 }
 

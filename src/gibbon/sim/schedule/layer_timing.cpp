@@ -43,16 +43,32 @@ void time_line_buffer(const ComputeLayer& layer, std::int64_t channels, const Ch
   timing.line_read_ns = {whole, whole, shifted, shifted};
 }
 
-/// [Q15]: the turns over the rows count the DACs of all subarrays, those over the columns the ADCs
-/// of a single one; physically both would belong to the same subarrays.
+/// [Q15]: MNSIM's turns over the rows count the DACs of all subarrays, those over the columns the
+/// ADCs of a single one; physically both belong to the same subarrays. Its input slices have the
+/// sign bit, which the accuracy path gives to every slice as the polarity of its voltage.
+void count_turns(const ComputeLayer& layer, const LayerMapping& mapping, const ChipUnits& units,
+                 bool corrected, LayerTiming& timing) {
+  if (!corrected) {
+    timing.row_turns =
+        static_cast<double>(mapping.group_passes * ceil_div(mapping.rows, units.dacs));
+    timing.column_turns = static_cast<double>(ceil_div(mapping.columns, units.adcs_per_subarray));
+    timing.input_slices = static_cast<double>(ceil_div(layer.input_bits, units.dac_bits));
+    return;
+  }
+  timing.row_turns = mapping.group_passes * row_turns_of(mapping.rows, units);
+  timing.column_turns = static_cast<double>(
+      ceil_div(static_cast<std::int64_t>(mapping.columns) * units.conversions_per_column,
+               units.adcs_per_subarray));
+  timing.input_slices = static_cast<double>(
+      std::max<std::int64_t>(1, ceil_div(layer.input_bits - 1, units.dac_bits)));
+}
+
 void time_crossbars(const ComputeLayer& layer, const LayerMapping& mapping, const ChipUnits& units,
-                    LayerTiming& timing) {
-  const double row_turns =
-      static_cast<double>(mapping.group_passes * ceil_div(mapping.rows, units.dacs));
-  const double column_turns =
-      static_cast<double>(ceil_div(mapping.columns, units.adcs_per_subarray));
-  const double reads =
-      static_cast<double>(ceil_div(layer.input_bits, units.dac_bits)) * row_turns * column_turns;
+                    const Corrections& corrections, LayerTiming& timing) {
+  count_turns(layer, mapping, units, corrections.converter_turns, timing);
+  const double row_turns = timing.row_turns;
+  const double column_turns = timing.column_turns;
+  const double reads = timing.input_slices * row_turns * column_turns;
   timing.crossbar_ns = reads * units.crossbar_ns;
   timing.dac_ns = reads * units.dac_ns;
   timing.adc_ns = reads * units.adc_ns;
@@ -77,9 +93,9 @@ void time_tile(const ComputeLayer& layer, const LayerMapping& mapping, const Chi
       buffer_transfer_ns((units.adc_bits + levels) * words, units.buffer_bitwidth);
   timing.buffer_read_ns = buffer_transfer_ns(words * layer.output_bits, units.buffer_bitwidth);
   const double words_bits = static_cast<double>(words) * layer.output_bits;
-  timing.merge_ns =
-      timing.buffer_read_ns +
+  const double gather_ns =
       mapping.in_layer_distance * (units.clock_ns + words_bits / units.inter_tile_gbps);
+  timing.merge_ns = timing.merge_has_read ? timing.buffer_read_ns + gather_ns : gather_ns;
 }
 
 double transfer_ns(const ComputeLayer& layer, const LayerMapping& mapping, const ChipUnits& units) {
@@ -97,7 +113,7 @@ void time_pool(const ComputeLayer& layer, const ChipUnits& units, LayerTiming& t
   };
   timing.buffer_write_ns = buffer_transfer_ns(bits(layer.in_channels), width);
   timing.buffer_read_ns = buffer_transfer_ns(bits(layer.out_channels), width);
-  timing.merge_ns = timing.buffer_read_ns;
+  timing.merge_ns = timing.merge_has_read ? timing.buffer_read_ns : 0;
 }
 
 void time_add(const ComputeLayer& layer, const ChipUnits& units, LayerTiming& timing) {
@@ -116,8 +132,7 @@ void sum_positions(const ComputeLayer& layer, LayerTiming& timing) {
                   timing.shift_register_ns + timing.output_register_ns + timing.adder_ns +
                   timing.demux_ns + timing.mux_ns + timing.joint_module_ns + timing.intra_tile_ns +
                   timing.pooling_ns + timing.buffer_write_ns + timing.merge_ns + timing.transfer_ns;
-  const bool read_apart = layer.kind == ComputeKind::kPool || layer.kind == ComputeKind::kAdd;
-  if (read_apart) common += timing.buffer_read_ns;
+  if (!timing.reads_in_merge_only(layer)) common += timing.buffer_read_ns;
   for (std::size_t i = 0; i < kPositionClasses; ++i) {
     timing.position_ns[i] = timing.line_write_ns[i] + timing.line_read_ns[i] + common;
   }
@@ -129,6 +144,16 @@ std::array<double, kPositionClasses> count_positions(const ComputeLayer& layer) 
   const double rows = layer.out_height;
   const double columns = layer.out_width;
   return {1, rows - 1, columns - 1, (rows - 1) * (columns - 1)};
+}
+
+double row_turns_of(int rows, const ChipUnits& units) {
+  return static_cast<double>(
+      ceil_div(std::min(rows, units.rows_per_subarray), units.dacs_per_subarray));
+}
+
+bool LayerTiming::reads_in_merge_only(const ComputeLayer& layer) const {
+  const bool weighted = layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear;
+  return merge_has_read && weighted;
 }
 
 ComponentValues LayerTiming::busy(const ComputeLayer& layer) const {
@@ -158,8 +183,9 @@ ComponentValues LayerTiming::busy(const ComputeLayer& layer) const {
 }
 
 LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
-                       const ChipUnits& units, ScheduleMode mode) {
+                       const ChipUnits& units, ScheduleMode mode, const Corrections& corrections) {
   LayerTiming timing;
+  timing.merge_has_read = !corrections.single_reads;
   switch (layer.kind) {
     case ComputeKind::kConv:
       time_line_buffer(layer, mapping.channels_per_pe, units, mode, timing);
@@ -179,7 +205,7 @@ LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
       break;
   }
   if (layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear) {
-    time_crossbars(layer, mapping, units, timing);
+    time_crossbars(layer, mapping, units, corrections, timing);
     time_tile(layer, mapping, units, timing);
   }
   timing.transfer_ns = transfer_ns(layer, mapping, units);

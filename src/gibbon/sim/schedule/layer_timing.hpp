@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gibbon/sim/circuits/chip_units.hpp"
+#include "gibbon/sim/corrections.hpp"
 #include "gibbon/sim/mapping/chip_mapping.hpp"
 #include "gibbon/sim/schedule/schedule_mode.hpp"
 #include "gibbon/sim/simulation_result.hpp"
@@ -25,15 +26,26 @@ struct LayerTiming {
   double adder_ns = 0, demux_ns = 0, mux_ns = 0, joint_module_ns = 0;
   double pooling_ns = 0;
   double intra_tile_ns = 0, merge_ns = 0, transfer_ns = 0;
+  bool merge_has_read = true;  ///< merge_ns holds buffer_read_ns, which is not added beside it
+
+  /// Of the crossbars of the fullest PE: reads = input_slices x row_turns x column_turns.
+  double input_slices = 0, row_turns = 0, column_turns = 0;
 
   /// The time of all of a layer's positions, by component. Reads of the tile's output buffer are in
-  /// kBufferRead and in kInterTile, as in MNSIM [Q16].
+  /// kBufferRead and, as in MNSIM [Q16], in kInterTile, unless Corrections::single_reads.
   ComponentValues busy(const ComputeLayer& layer) const;
+  /// Whether a position's time has buffer_read_ns within merge_ns and nowhere else.
+  bool reads_in_merge_only(const ComputeLayer& layer) const;
 };
 
 /// A linear layer runs one operation whatever its number of outputs.
 LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
-                       const ChipUnits& units, ScheduleMode mode);
+                       const ChipUnits& units, ScheduleMode mode,
+                       const Corrections& corrections = {});
+
+/// Turns in which a subarray drives `rows` wordlines and converts them, at most one DAC a wordline.
+/// The rows fill one subarray after the other, and every subarray has converters of its own.
+double row_turns_of(int rows, const ChipUnits& units);
 
 /// Positions of a layer in each class.
 std::array<double, kPositionClasses> count_positions(const ComputeLayer& layer);

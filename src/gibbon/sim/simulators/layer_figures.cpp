@@ -66,7 +66,7 @@ ComponentValues crossbar_tile_power(const LayerMapping& mapping, const ChipUnits
 }  // namespace
 
 base::Result<ChipBuffers> chip_buffers(const hw::HardwareConfig& hardware,
-                                       const ChipMapping& mapping) {
+                                       const ChipMapping& mapping, const Corrections& corrections) {
   const auto& pe = hardware.pe;
   const auto& tile = hardware.tile;
   ChipBuffers buffers;
@@ -74,7 +74,10 @@ base::Result<ChipBuffers> chip_buffers(const hw::HardwareConfig& hardware,
       pe.input_buffer_from_mapping ? mapping.input_buffer_kb : pe.input_buffer_kb;
   const double output_kb =
       tile.output_buffer_from_mapping ? mapping.output_buffer_kb : tile.output_buffer_kb;
-  buffers.global_kb = pe.input_buffer_from_mapping ? mapping.global_buffer_kb : pe.input_buffer_kb;
+  if (!corrections.accumulator) {
+    buffers.global_kb =
+        pe.input_buffer_from_mapping ? mapping.global_buffer_kb : pe.input_buffer_kb;
+  }
   const auto input = buffer_of(hardware.chip, input_kb);
   if (!input) return base::Infeasible{"PE input buffer: " + input.reason()};
   const auto output = buffer_of(hardware.chip, output_kb);

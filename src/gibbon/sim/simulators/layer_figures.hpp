@@ -2,6 +2,7 @@
 
 #include "gibbon/sim/circuits/buffer.hpp"
 #include "gibbon/sim/circuits/chip_units.hpp"
+#include "gibbon/sim/corrections.hpp"
 #include "gibbon/sim/mapping/chip_mapping.hpp"
 #include "gibbon/sim/simulation_result.hpp"
 
@@ -15,9 +16,11 @@ struct ChipBuffers {
   double global_kb = 0;
 };
 
-/// [Q14]: a size given for the PEs' buffers also gives the chip a global buffer, adds or not.
+/// [Q14]: in MNSIM a size given for the PEs' buffers also gives the chip a global buffer, adds or
+/// not. With Corrections::accumulator there is none: every add has a bank of its own.
 base::Result<ChipBuffers> chip_buffers(const hw::HardwareConfig& hardware,
-                                       const ChipMapping& mapping);
+                                       const ChipMapping& mapping,
+                                       const Corrections& corrections = {});
 
 /// Area of one tile, um^2: every tile is whole, whatever its layer uses, and has a pooling unit.
 ComponentValues tile_area(const ChipUnits& units, const ChipBuffers& buffers);

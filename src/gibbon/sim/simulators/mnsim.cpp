@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gibbon/sim/simulators/explain_mnsim.hpp"
+
 namespace gibbon::sim {
 namespace {
 
@@ -11,7 +13,33 @@ ComponentValues scaled(ComponentValues values, double factor) {
   return values;
 }
 
-void figure_layers(const MnsimOptions& options, MnsimEvaluation& evaluation) {
+bool any_parts(const Corrections& corrections) {
+  return corrections.active_units_only || corrections.accumulator || corrections.link_energy;
+}
+
+void add_accumulator_area(const Accumulator& own, ComponentValues& area_um2) {
+  area_um2[Component::kAdder] += own.adders * own.adder.area_um2;
+  area_um2[Component::kBufferRead] += own.bank.area_um2;
+}
+
+/// Replaces or completes MNSIM's power and energy of a layer by what really works.
+void correct_layer(const LayerView& view, MnsimEvaluation::Figures& figures) {
+  if (counted_exactly(view)) {
+    figures.power_w = {};
+    figures.energy_nj = {};
+  }
+  const LayerParts parts = corrected_parts(view);
+  for (const LayerPart& part : parts.list()) {
+    figures.power_w[part.component] += part.power_w();
+    figures.energy_nj[part.component] += part.energy_nj();
+  }
+  if (view.corrections.accumulator && view.layer.kind == ComputeKind::kAdd) {
+    add_accumulator_area(accumulator_of(view.layer, view.hardware), figures.area_um2);
+  }
+}
+
+void figure_layers(const hw::HardwareConfig& hardware, const MnsimOptions& options,
+                   MnsimEvaluation& evaluation) {
   const auto& layers = evaluation.graph.layers;
   evaluation.tile_area_um2 = tile_area(evaluation.units, evaluation.buffers);
   evaluation.figures.resize(layers.size());
@@ -23,14 +51,17 @@ void figure_layers(const MnsimOptions& options, MnsimEvaluation& evaluation) {
     figures.power_w = layer_power(layers[i], mapped, evaluation.units, evaluation.buffers);
     figures.energy_nj = layer_energy(figures.power_w, figures.busy_ns);
     if (!options.count_adder_energy) figures.energy_nj[Component::kAdder] = 0;
+    if (any_parts(options.corrections)) {
+      correct_layer(layer_view(hardware, options, evaluation, i), figures);
+    }
   }
 }
 
-/// Cells that hold a weight bit, of the cells of the crossbars that the layer takes.
+/// Cells that hold bits of a weight, of the cells of the crossbars that the layer takes.
 double utilization_of(const ComputeLayer& layer, const LayerMapping& mapped,
                       const hw::HardwareConfig& hardware) {
   if (layer.kind == ComputeKind::kPool || layer.kind == ComputeKind::kAdd) return 0;
-  const double planes = hardware.pe.polarity == 2 ? layer.weight_bits - 1 : layer.weight_bits;
+  const double planes = mapped.weight_planes;
   const double window = static_cast<double>(layer.kernel) * layer.kernel;
   const double weights = window * layer.in_channels / layer.groups * layer.out_channels;
   const double cells = static_cast<double>(mapped.pe_count) * hardware.pe.groups *
@@ -87,23 +118,46 @@ LayerResult layer_result(const nn::Network& network, const hw::HardwareConfig& h
 
 }  // namespace
 
+MnsimOptions corrected_options() {
+  MnsimOptions options;
+  options.count_adder_energy = true;
+  options.corrections = Corrections::all();
+  return options;
+}
+
+LayerView layer_view(const hw::HardwareConfig& hardware, const MnsimOptions& options,
+                     const MnsimEvaluation& evaluation, std::size_t index) {
+  return {hardware,
+          options.corrections,
+          evaluation.graph.layers[index],
+          evaluation.mapping,
+          evaluation.mapping.layers[index],
+          evaluation.units,
+          evaluation.buffers,
+          evaluation.timings[index],
+          evaluation.figures[index].busy_ns,
+          evaluation.tile_area_um2};
+}
+
 std::optional<base::Infeasible> evaluate_mnsim(const nn::Network& network,
                                                const hw::HardwareConfig& hardware,
                                                const MnsimOptions& options, bool keep_begins,
                                                MnsimEvaluation& evaluation) {
   build_compute_graph(network, options.input_bits, evaluation.graph);
   auto& [graph, mapping, units, buffers, timings, timeline, tile_area, figures] = evaluation;
-  if (auto reason = map_network(graph, network, hardware, mapping)) return reason;
-  units = chip_units(hardware);
-  auto sized = chip_buffers(hardware, mapping);
+  if (auto reason = map_network(graph, network, hardware, mapping, options.corrections))
+    return reason;
+  units = chip_units(hardware, options.corrections);
+  auto sized = chip_buffers(hardware, mapping, options.corrections);
   if (!sized) return base::Infeasible{sized.reason()};
   buffers = *sized;
   timings.clear();
   for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    timings.push_back(time_layer(graph.layers[i], mapping.layers[i], units, options.schedule));
+    timings.push_back(time_layer(graph.layers[i], mapping.layers[i], units, options.schedule,
+                                 options.corrections));
   }
   run_schedule(graph, timings, options.schedule, keep_begins, timeline);
-  figure_layers(options, evaluation);
+  figure_layers(hardware, options, evaluation);
   return std::nullopt;
 }
 
@@ -126,6 +180,14 @@ base::Result<SimulationResult> MnsimSimulator::simulate(const nn::Network& netwo
   result.latency_ns = evaluation.timeline.latest_finish();
   result.operations = 2.0 * static_cast<double>(network.mac_count());
   return result;
+}
+
+base::Result<Explanation> MnsimSimulator::explain(const nn::Network& network,
+                                                  const hw::HardwareConfig& hardware,
+                                                  Quantity quantity) const {
+  MnsimEvaluation evaluation;
+  if (auto reason = evaluate_mnsim(network, hardware, options_, true, evaluation)) return *reason;
+  return explain_mnsim(network, hardware, options_, evaluation, quantity);
 }
 
 base::Result<Cost> MnsimSimulator::cost(const nn::Network& network,

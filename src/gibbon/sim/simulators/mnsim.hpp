@@ -4,12 +4,14 @@
 #include <vector>
 
 #include "gibbon/sim/circuits/chip_units.hpp"
+#include "gibbon/sim/corrections.hpp"
 #include "gibbon/sim/mapping/chip_mapping.hpp"
 #include "gibbon/sim/mapping/compute_graph.hpp"
 #include "gibbon/sim/schedule/layer_timing.hpp"
 #include "gibbon/sim/schedule/schedule.hpp"
 #include "gibbon/sim/simulator.hpp"
 #include "gibbon/sim/simulators/layer_figures.hpp"
+#include "gibbon/sim/simulators/layer_parts.hpp"
 
 namespace gibbon::sim {
 
@@ -19,6 +21,7 @@ struct MnsimOptions {
   /// MNSIM leaves the adders between bit planes out of the energy of a layer and of the whole
   /// [Q19]; only hardware with pe.groups > 1 has any.
   bool count_adder_energy = false;
+  Corrections corrections{};  ///< none: MNSIM
 };
 
 /// What the model works out for one network on one chip, in the order in which it does.
@@ -40,12 +43,19 @@ struct MnsimEvaluation {
   std::vector<Figures> figures;  ///< by compute layer
 };
 
+/// What the parts of compute layer `index` follow from; refers to the arguments.
+LayerView layer_view(const hw::HardwareConfig& hardware, const MnsimOptions& options,
+                     const MnsimEvaluation& evaluation, std::size_t index);
+
 /// Runs every step, replacing `evaluation`'s content (its memory is used again). The reason where
 /// the network does not fit the chip.
 std::optional<base::Infeasible> evaluate_mnsim(const nn::Network& network,
                                                const hw::HardwareConfig& hardware,
                                                const MnsimOptions& options, bool keep_begins,
                                                MnsimEvaluation& evaluation);
+
+/// MNSIM 2.0 with its quirks mended.
+MnsimOptions corrected_options();
 
 /// The latency that MNSIM prints [Q2]: the last finish of the layer whose list of finish times is
 /// the largest as lists are compared, so in effect of the layer that starts last. The inference
@@ -56,17 +66,23 @@ double printed_latency_ns(const ComputeGraph& graph, const Timeline& timeline);
 /// The models of MNSIM 2.0 (Zhu et al., GLSVLSI 2020; TCAD 2023): behaviour-level area, power,
 /// energy and latency of an analogue or digital PIM, extended by group convolution and symmetric
 /// padding (docs/models/). Totals agree with MNSIM's; latency is the true end of the inference.
+/// With corrections it is another model: docs/models/corrected.md.
 class MnsimSimulator final : public Simulator {
  public:
-  explicit MnsimSimulator(const MnsimOptions& options = {}) : options_(options) {}
-  std::string_view name() const override { return "mnsim2"; }
+  /// `name` must outlive the simulator.
+  explicit MnsimSimulator(const MnsimOptions& options = {}, std::string_view name = "mnsim2")
+      : options_(options), name_(name) {}
+  std::string_view name() const override { return name_; }
   base::Result<SimulationResult> simulate(const nn::Network& network,
                                           const hw::HardwareConfig& hardware) const override;
   base::Result<Cost> cost(const nn::Network& network,
                           const hw::HardwareConfig& hardware) const override;
+  base::Result<Explanation> explain(const nn::Network& network, const hw::HardwareConfig& hardware,
+                                    Quantity quantity) const override;
 
  private:
   MnsimOptions options_;
+  std::string_view name_;
 };
 
 }  // namespace gibbon::sim
