@@ -104,7 +104,7 @@ int simulate(const SimulateOptions& options, const GlobalOptions& global) {
     throw base::Error(
         fmt::format("{} does not fit {}: {}", options.network, options.hardware, result.reason()));
   }
-  std::optional<sim::AccuracyResult> accuracy;
+  std::optional<SimulatedAccuracy> accuracy;
   if (options.accuracy.wanted) {
     accuracy = simulate_accuracy(*subject.trained, hardware, options.accuracy, global);
   }

@@ -1,13 +1,18 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "gibbon/app/command.hpp"
 #include "gibbon/base/json.hpp"
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/nn/trained_network.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/nonideal/device_draws.hpp"
+#include "gibbon/sim/sequential_accuracy.hpp"
 
 /// The part of `gibbon simulate` that runs test images on the simulated crossbars.
 namespace gibbon::app {
@@ -15,10 +20,12 @@ namespace gibbon::app {
 struct AccuracyArguments {
   bool wanted = false;
   std::string dataset = "fashion-mnist";
-  std::string directory;  ///< of the data set; empty: where its package puts it
-  int images = 1000;
+  std::string directory;      ///< of the data set; empty: where its package puts it
+  std::optional<int> images;  ///< empty: 1000, or all that there are for until_ci
   sim::AdcMode adc_mode = sim::AdcMode::kScale;
   sim::Isa isa = sim::Isa::kAuto;
+  std::optional<int> draws;        ///< chips with different devices
+  std::optional<double> until_ci;  ///< half width of the interval, points
 };
 
 /// The command line's options, which fill `arguments`.
@@ -28,14 +35,26 @@ void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments);
 void require_weights(const AccuracyArguments& arguments, bool has_weights,
                      const std::string& given);
 
-sim::AccuracyResult simulate_accuracy(const nn::TrainedNetwork& trained,
-                                      const hw::HardwareConfig& hardware,
-                                      const AccuracyArguments& arguments,
-                                      const GlobalOptions& global);
+/// The accuracy of many chips.
+struct DrawnAccuracy {
+  std::vector<sim::DeviceDraw> draws;
+  bool chips_differ = true;
+};
+/// The accuracy of as many images as its difference to the ideal needs.
+struct TestedAccuracy {
+  sim::SequentialResult result;
+  sim::SequentialOptions options;
+};
+using SimulatedAccuracy = std::variant<sim::AccuracyResult, DrawnAccuracy, TestedAccuracy>;
 
-void print_accuracy(const sim::AccuracyResult& accuracy);
+SimulatedAccuracy simulate_accuracy(const nn::TrainedNetwork& trained,
+                                    const hw::HardwareConfig& hardware,
+                                    const AccuracyArguments& arguments,
+                                    const GlobalOptions& global);
+
+void print_accuracy(const SimulatedAccuracy& accuracy);
 
 /// Adds the keys of the accuracy to the document's summary.
-void add_accuracy(const sim::AccuracyResult& accuracy, base::Json& summary);
+void add_accuracy(const SimulatedAccuracy& accuracy, base::Json& summary);
 
 }  // namespace gibbon::app
