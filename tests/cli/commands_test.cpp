@@ -89,6 +89,10 @@ TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
         {"simulate --network lenet-fashion --accuracy",
          "gibbon: --accuracy needs a trained network (MODEL.gibbon), lenet-fashion has no weights"},
         {"simulate --network lenet-fashion --model mnsim3", "gibbon: "},
+        {"simulate --network lenet-fashion --explain speed",
+         "gibbon: --explain: unknown quantity 'speed'; allowed are latency, energy, area, power\n"},
+        {"simulate --network lenet-fashion --explain area:fc3",
+         "gibbon: --explain: unknown layer 'fc3'; did you mean 'fc1'?; the model's layers: "},
         {"space show none.yaml", "gibbon: search space file "},
         {"data info moon", "gibbon: "},
         {"data get moon", "gibbon: "},
@@ -116,7 +120,9 @@ TEST_F(Commands, TextFits80Columns) {
        {"--help", "space show gibbon", "space show compact", "list", "list searchers",
         "list simulators", "list datasets", "list commands", "data list",
         "simulate --network resnet18-cifar10", "simulate --network vgg8-cifar10",
-        "simulate --network lenet-fashion"}) {
+        "simulate --network lenet-fashion", "simulate --network lenet-fashion --explain latency",
+        "simulate --network lenet-fashion --explain energy:conv1",
+        "simulate --network lenet-fashion --compare-models"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.status, 0) << ran.errors;
     EXPECT_FALSE(ran.output.empty());
@@ -149,6 +155,25 @@ TEST_F(Commands, ASimulationOfBranchesGivesMnsimsFigures) {
   EXPECT_NEAR(summary["energy_mj"].get<double>(), 1.0575244402433375, 1e-9);
   EXPECT_NEAR(summary["area_mm2"].get<double>(), 2128.6744714802997, 1e-6);
   EXPECT_NEAR(summary["power_w"].get<double>(), 323.6241463924052, 1e-7);
+}
+
+TEST_F(Commands, AnExplanationAddsUpToTheFigure) {
+  const std::string simulate = "simulate --network vgg8-cifar10 --model mnsim2-corrected";
+  const base::Json explained = json_of(simulate + " --explain energy");
+  double sum = 0;
+  for (const base::Json& term : explained["terms"]) sum += term["value"].get<double>();
+  const double energy_nj = json_of(simulate)["summary"]["energy_mj"].get<double>() * 1e6;
+  EXPECT_NEAR(sum, energy_nj, 1e-9 * energy_nj);
+  EXPECT_NEAR(explained["total"].get<double>(), energy_nj, 1e-9 * energy_nj);
+}
+
+TEST_F(Commands, TwoModelsAreCompared) {
+  const base::Json json =
+      json_of("simulate --network vgg8-cifar10 --model mnsim2-corrected --compare-models");
+  EXPECT_EQ(json["models"], base::Json({"mnsim2-corrected", "mnsim2"}));
+  EXPECT_EQ(json["totals"][0]["name"], "latency");
+  EXPECT_NEAR(json["totals"][0]["second"].get<double>(), 5.15185144571189, 1e-9);  // MNSIM's own
+  EXPECT_EQ(run("simulate --network vgg8-cifar10 --compare-models --explain area").status, 2);
 }
 
 TEST_F(Commands, HardwareThatIsTooSmallIsExplained) {

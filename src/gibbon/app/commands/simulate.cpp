@@ -4,6 +4,8 @@
 
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/commands/simulate_accuracy.hpp"
+#include "gibbon/app/commands/simulate_compare.hpp"
+#include "gibbon/app/commands/simulate_explain.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
@@ -25,6 +27,8 @@ struct SimulateOptions {
   std::string hardware = "mnsim-default";
   std::string model = "mnsim2";
   bool csv = false;
+  bool compare_models = false;
+  std::string explain;  ///< what to explain; empty: nothing
   AccuracyArguments accuracy;
 };
 
@@ -93,34 +97,76 @@ void print_merits(const Totals& totals) {
   line("utilization", 100 * totals.utilization, "% of the cells");
 }
 
+sim::SimulationResult simulate_cost(const SimulateOptions& options, std::string_view model,
+                                    const nn::Network& network,
+                                    const hw::HardwareConfig& hardware) {
+  const auto result = sim::make_simulator(model)->simulate(network, hardware);
+  if (!result) {
+    throw base::Error(
+        fmt::format("{} does not fit {}: {}", options.network, options.hardware, result.reason()));
+  }
+  return *result;
+}
+
+int print_comparison(const SimulateOptions& options, const nn::Network& network,
+                     const hw::HardwareConfig& hardware, bool json) {
+  const std::vector<std::string> models = models_to_compare(options.model);
+  const auto run = [&](const std::string& model) {
+    return ModelResult{model, simulate_cost(options, model, network, hardware)};
+  };
+  const ModelComparison comparison = compare_models(run(models.at(0)), run(models.at(1)));
+  if (json) {
+    print_json(to_json(comparison));
+  } else {
+    fmt::print("{}", to_text(comparison));
+  }
+  return kSuccess;
+}
+
+int print_explanation(const SimulateOptions& options, const nn::Network& network,
+                      const hw::HardwareConfig& hardware, bool json) {
+  const ExplainRequest request = parse_explain_request(options.explain);
+  const auto simulator = sim::make_simulator(options.model);
+  const sim::Explanation explanation = explain(*simulator, network, hardware, request);
+  if (json) {
+    print_json(sim::to_json(explanation));
+  } else {
+    fmt::print("{}", to_text(explanation));
+  }
+  return kSuccess;
+}
+
 int simulate(const SimulateOptions& options, const GlobalOptions& global) {
   const Subject subject = load_subject(options.network);
   require_weights(options.accuracy, subject.trained.has_value(), options.network);
   const hw::HardwareConfig hardware =
       load_hardware(locate(PresetKind::kHardware, options.hardware));
-  const auto simulator = sim::make_simulator(options.model);
-  const auto result = simulator->simulate(subject.network, hardware);
-  if (!result) {
-    throw base::Error(
-        fmt::format("{} does not fit {}: {}", options.network, options.hardware, result.reason()));
+  if (options.compare_models) {
+    return print_comparison(options, subject.network, hardware, global.json);
   }
-  std::optional<SimulatedAccuracy> accuracy;
-  if (options.accuracy.wanted) {
-    accuracy = simulate_accuracy(*subject.trained, hardware, options.accuracy, global);
+  if (!options.explain.empty()) {
+    return print_explanation(options, subject.network, hardware, global.json);
   }
+  const sim::SimulationResult result =
+      simulate_cost(options, options.model, subject.network, hardware);
+  const auto run_accuracy = [&] {
+    return simulate_accuracy(*subject.trained, hardware, options.accuracy, global);
+  };
+  std::optional<decltype(run_accuracy())> accuracy;
+  if (options.accuracy.wanted) accuracy = run_accuracy();
 
-  const Totals totals = totals_of(*result);
+  const Totals totals = totals_of(result);
   if (options.csv) {
-    fmt::print("{}", report::layers_csv(*result));
+    fmt::print("{}", report::layers_csv(result));
     return kSuccess;
   }
   if (global.json) {
-    base::Json json = to_json(*result, totals);
+    base::Json json = to_json(result, totals);
     if (accuracy) add_accuracy(*accuracy, json["summary"]);
     print_json(json);
     return kSuccess;
   }
-  fmt::print("{}", report::layer_table(*result));
+  fmt::print("{}", report::layer_table(result));
   print_merits(totals);
   if (accuracy) print_accuracy(*accuracy);
   return kSuccess;
@@ -138,8 +184,18 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
                      "Hardware: FILE.yaml, MNSIM's FILE.ini or a shipped one; "
                      "default: mnsim-default");
   command.add_option("--model", options->model, "Cost model; default: mnsim2");
-  command.add_flag("--csv", options->csv, "The layers' parts as comma-separated values");
+  auto* csv =
+      command.add_flag("--csv", options->csv, "The layers' parts as comma-separated values");
+  auto* compare =
+      command.add_flag("--compare-models", options->compare_models, "Two cost models side by side");
+  auto* explained = command.add_option("--explain", options->explain,
+                                       "Term by term: latency, energy, area or power, or one "
+                                       "layer's: energy:LAYER");
+  csv->excludes(compare)->excludes(explained);
+  compare->excludes(explained);
   add_accuracy_options(command, options->accuracy);
+  auto* accuracy = command.get_option("--accuracy");
+  accuracy->excludes(compare)->excludes(explained);
   return [options, &global] { return simulate(*options, global); };
 }
 
