@@ -35,3 +35,5 @@ BENCHMARK(augment_cifar_batch)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace gibbon::data
+
+BENCHMARK_MAIN();

@@ -51,6 +51,21 @@ TEST(FakeQuantizer, MatchesPlainOperationsForwardAndBackward) {
   EXPECT_EQ(largest_difference(fused_input.grad(), plain_input.grad()), 0.0);
 }
 
+TEST(FakeQuantizer, RectifiesAsAReluBeforeTheQuantizerDoes) {
+  // 3 bits, range 6: steps of 2, from 0 up. Gradients pass strictly between 0 and 6.
+  at::Tensor input =
+      at::tensor({-7.0F, -0.1F, 0.0F, 0.9F, 3.1F, 6.0F, 9.0F}).set_requires_grad(true);
+  const at::Tensor output =
+      fake_quantize(input, rectifying_grid(3, 6.0F), ClampGradient::kZero, false);
+  output.sum().backward();
+  const float expected[] = {0, 0, 0, 0, 4, 6, 6};
+  const float expected_gradient[] = {0, 0, 0, 1, 1, 0, 0};
+  for (int i = 0; i < 7; ++i) {
+    EXPECT_EQ(output[i].item<float>(), expected[i]) << i;
+    EXPECT_EQ(input.grad()[i].item<float>(), expected_gradient[i]) << i;
+  }
+}
+
 TEST(FakeQuantizer, PassesTheGradientOfCutValuesWhereAsked) {
   at::Tensor input = at::tensor({0.5F, 7.0F}).set_requires_grad(true);
   fake_quantize(input, quantizer_grid(9, 1.0F), ClampGradient::kPass, false).sum().backward();

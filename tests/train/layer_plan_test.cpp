@@ -30,6 +30,36 @@ TEST(LayerPlan, OverwritesOnlyWhatNothingElseReads) {
   EXPECT_FALSE(plans[3].in_place) << "the stem's output is the shortcut too";
 }
 
+TEST(LayerPlan, TheQuantizerRectifiesForAReluThatItAloneReads) {
+  using namespace nn;
+  const auto plans_of = [](std::vector<int> adds) {
+    NetworkDescription d;
+    d.name = "n";
+    d.input = {3, 8, 8};
+    d.num_classes = 4;
+    d.layers = {{"conv", Conv{3, 4, 3, 1, 1}, {kNetworkInput}},
+                {"bn", BatchNorm{4, {}}, {0}},
+                {"relu", Relu{}, {1}},
+                {"act", HardTanh{5, 4.0}, {2}},
+                {"add", Add{4}, std::move(adds)},
+                {"pool", Pool{PoolMode::kGlobalAverage, 8, 8}, {4}},
+                {"flatten", Flatten{}, {5}},
+                {"fc", Linear{4, 4}, {6}}};
+    return plan_layers(Network(d));
+  };
+  std::vector<LayerPlan> plans = plans_of({3, 3});
+  EXPECT_TRUE(plans[2].rectified_by_quantizer);
+  EXPECT_TRUE(plans[3].rectified_by_quantizer);
+  EXPECT_TRUE(plans[3].in_place) << "over the batch norm's output";
+  plans = plans_of({3, 2});
+  EXPECT_FALSE(plans[2].rectified_by_quantizer) << "the sum reads the ReLU too";
+  EXPECT_FALSE(plans[3].rectified_by_quantizer);
+  EXPECT_FALSE(plans[3].in_place);
+  plans = plans_of({3, 1});
+  EXPECT_TRUE(plans[3].rectified_by_quantizer);
+  EXPECT_FALSE(plans[3].in_place) << "the sum reads the batch norm's output";
+}
+
 TEST(LayerPlan, FixedRanges) {
   const nn::Network network = testing::block_network({3, 8, 8}, 4, {{4, 3, 1, 5}}, {}, 2);
   EXPECT_DOUBLE_EQ(fixed_range(network, nn::kNetworkInput), 1.0);  // 255 levels of 1/255

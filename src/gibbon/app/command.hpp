@@ -38,10 +38,10 @@ inline constexpr int kUserError = 1;  ///< also: something verified or checked d
 inline constexpr int kUsageError = 2;
 
 /// The commands of the program `gibbon`, in the order of its help (registry.cpp). Those that need
-/// libtorch run in the program `gibbon-train` beside it, so that the others start at once.
+/// large libraries run in the program `gibbon-full` beside it, so that the others start at once.
 std::span<const Command> gibbon_commands();
-/// The commands of `gibbon-train` (train_registry.cpp).
-std::span<const Command> train_commands();
+/// The commands of `gibbon-full` (full_registry.cpp).
+std::span<const Command> full_commands();
 
 /// Parses the arguments, runs the command and turns errors into messages and exit statuses: 0; 1
 /// with "gibbon: MESSAGE" on standard error; 2 for wrong usage.

@@ -24,12 +24,13 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
   if (config.data.train_images > 0)
     split.train = first_images(split.train, config.data.train_images);
   data::ImageSet calibration = first_images(split.train, config.supernet.calibration_images);
-  data::ImageSet validation = first_images(split.validation, config.simulation.images);
+  data::ImageSet scoring = first_images(split.validation, config.simulation.images);
   return RunContext{config,
                     space,
                     make_objective(config.objective),
                     std::move(split.train),
-                    std::move(validation),
+                    std::move(split.validation),
+                    std::move(scoring),
                     std::move(calibration),
                     dataset.test,
                     sim::make_simulator(config.simulation.model),

@@ -1,12 +1,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <set>
 
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/stages.hpp"
+#include "gibbon/explore/training_progress.hpp"
 #include "gibbon/search/pareto.hpp"
 #include "gibbon/store/run_record.hpp"
 
@@ -17,7 +17,7 @@ namespace {
 using space::Evaluation;
 using space::Metric;
 
-constexpr double kLeastShareOfBestAccuracy = 0.6;
+constexpr double kLeastShareOfBestAccuracy = 0.75;
 
 /// Evenly spaced positions of `wanted` out of `count`, both ends included.
 std::vector<std::size_t> spread(std::size_t count, std::size_t wanted) {
@@ -147,31 +147,17 @@ void mark_front(const RunContext& context, std::vector<store::FinalRecord>& reco
   }
 }
 
-/// Shows the designs that are done, and the share of the one under way in the time left.
-class DesignProgress final : public base::Progress {
- public:
-  DesignProgress(RunContext& context, std::int64_t done, std::int64_t total)
-      : context_(context), done_(done), total_(total) {}
-  void update(const base::ProgressUpdate& update) override {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - last_;
-    last_ = std::chrono::steady_clock::now();
-    const double share = update.total > 0
-                             ? static_cast<double>(update.done) / static_cast<double>(update.total)
-                             : 0.0;
-    context_.clock.done("final training", share - share_, passed.count());
-    share_ = share;
-    report_progress(context_, "training", done_, total_);
-  }
-  void note(const std::string& line) override { context_.progress.note(line); }
-  bool stop_requested() const override { return context_.progress.stop_requested(); }
-
- private:
-  RunContext& context_;
-  std::int64_t done_;
-  std::int64_t total_;
-  double share_ = 0.0;
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
+/// Shows the designs that are done; the share of the one under way counts in the time left.
+TrainingProgress design_progress(RunContext& context, std::size_t done, std::size_t designs) {
+  const auto share = [](const base::ProgressUpdate& update) {
+    return update.total > 0 ? static_cast<double>(update.done) / static_cast<double>(update.total)
+                            : 0.0;
+  };
+  return {context, "final training", 0.0, share, [&context, done, designs](const auto&) {
+            report_progress(context, "training", static_cast<std::int64_t>(done),
+                            static_cast<std::int64_t>(designs));
+          }};
+}
 
 }  // namespace
 
@@ -186,14 +172,14 @@ Outcome run_final_stage(RunContext& context) {
       records.push_back(store::final_from_json(*document));
       continue;
     }
-    const auto total = static_cast<std::int64_t>(designs.size());
-    DesignProgress progress(context, static_cast<std::int64_t>(i), total);
+    TrainingProgress progress = design_progress(context, i, designs.size());
     const store::FinalRecord record = train_design(context, designs[i], id, progress);
     if (context.progress.stop_requested()) return Outcome::kStopped;
     records.push_back(record);
     context.store.put(
         {{documents.back(), store::to_json(record)}, {"timings", context.clock.seconds()}});
-    report_progress(context, "training", static_cast<std::int64_t>(i) + 1, total);
+    report_progress(context, "training", static_cast<std::int64_t>(i) + 1,
+                    static_cast<std::int64_t>(designs.size()));
   }
   mark_front(context, records);
   std::vector<std::pair<std::string, base::Json>> marked;

@@ -69,21 +69,22 @@ struct PredictorConfig {
 struct SimulationConfig {
   std::string model = "mnsim2";    ///< cost model: a name that `gibbon list simulators` prints
   std::string adc_mode = "scale";  ///< scale, fix, ideal: sim::AdcMode
-  int images = 1000;               ///< validation images a design; at most data.validation_images
+  int images = 1000;               ///< validation images a design of the search; the final designs
+                                   ///< see all data.validation_images
   std::string isa = "auto";        ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
 };
 
 /// What happens to the front when the search is over.
 struct FinalConfig {
-  /// front: along the front, spread evenly, where the search saw at least 0.6 of the best accuracy;
-  /// best: by each metric.
+  /// front: along the front, spread evenly, where the search saw at least 0.75 of the best
+  /// accuracy; best: by each metric.
   std::string choose = "front";
-  int designs = 4;               ///< designs trained on their own; 0: none
-  double epochs = 2;             ///< passes over the whole training split, quantisation-aware
-  int batch_size = 64;           ///< images a step; small ones learn more in few epochs
-  double learning_rate = 0.1;    ///< peak of its one-cycle schedule
-  bool from_supernet = true;     ///< start from the shared weights, not from random ones
-  int test_images = 1000;        ///< test images on simulated crossbars; kAllImages: every one
+  int designs = 4;             ///< designs trained on their own; 0: none
+  double epochs = 2;           ///< passes over the whole training split, quantisation-aware
+  int batch_size = 64;         ///< images a step; small ones learn more in few epochs
+  double learning_rate = 0.1;  ///< peak of its one-cycle schedule
+  bool from_supernet = true;   ///< start from the shared weights, not from random ones
+  int test_images = 1000;      ///< test images on simulated crossbars; kAllImages: every one
 };
 /// FinalConfig::test_images for the whole test split ("all" in YAML).
 inline constexpr int kAllImages = 1 << 30;

@@ -26,7 +26,8 @@ struct RunContext {
   const space::SearchSpace& space;
   const space::Objective objective;
   const data::ImageSet train;        ///< what trains
-  const data::ImageSet validation;   ///< what scores designs: the first simulation.images of it
+  const data::ImageSet validation;   ///< what judges the final designs
+  const data::ImageSet scoring;      ///< the first simulation.images of it: scores the search's
   const data::ImageSet calibration;  ///< of the training images
   const data::ImageSet& test;
   const std::unique_ptr<sim::Simulator> simulator;

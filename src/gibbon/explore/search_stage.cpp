@@ -37,7 +37,7 @@ class Search {
   explicit Search(RunContext& context)
       : context_(context),
         evaluator_(context.config, context.space, *context.simulator, context.calibration,
-                   context.validation, context.store, context.clock),
+                   context.scoring, context.store, context.clock),
         searcher_(search::make_searcher(context.config.search.searcher, context.space,
                                         context.objective, searcher_options(context.config))) {
     if (context.config.predictor.enabled) {

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/explore/stages.hpp"
+#include "gibbon/explore/training_progress.hpp"
 #include "gibbon/search/pareto.hpp"
 
 namespace gibbon::explore {
@@ -45,30 +45,14 @@ train::PathSampler path_sampler(const RunContext& context) {
   };
 }
 
-/// Passes the steps done on as the stage's progress, with the time left.
-class StretchProgress final : public base::Progress {
- public:
-  StretchProgress(RunContext& context, std::int64_t first) : context_(context), last_done_(first) {}
-
-  void update(const base::ProgressUpdate& update) override {
-    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - last_time_;
-    context_.clock.done("supernet", static_cast<double>(update.done - last_done_), passed.count());
-    last_time_ = std::chrono::steady_clock::now();
-    last_done_ = update.done;
-    report_progress(context_, "supernet", update.done, update.total);
-  }
-  void note(const std::string& line) override { context_.progress.note(line); }
-  bool stop_requested() const override { return context_.progress.stop_requested(); }
-
- private:
-  RunContext& context_;
-  std::int64_t last_done_;
-  std::chrono::steady_clock::time_point last_time_ = std::chrono::steady_clock::now();
-};
-
 void train_stretch(RunContext& context, std::int64_t first, std::int64_t steps) {
   const auto measure = context.clock.measure("supernet");
-  StretchProgress progress(context, first);
+  TrainingProgress progress(
+      context, "supernet", static_cast<double>(first),
+      [](const base::ProgressUpdate& update) { return static_cast<double>(update.done); },
+      [&](const base::ProgressUpdate& update) {
+        report_progress(context, "supernet", update.done, update.total);
+      });
   context.supernet->train(context.train, path_sampler(context), first, steps,
                           total_steps(context.config), progress);
 }

@@ -1,5 +1,5 @@
 #include "gibbon/app/commands/commands.hpp"
-#include "gibbon/app/train_program.hpp"
+#include "gibbon/app/full_program.hpp"
 
 namespace gibbon::app {
 
@@ -21,7 +21,7 @@ Action add_forwarded_command(CLI::App& command, const GlobalOptions& global) {
       arguments.push_back(std::to_string(*global.seed));
     }
     for (const std::string& word : command.remaining()) arguments.push_back(word);
-    run_train_program(arguments);
+    run_full_program(arguments);
   };
 }
 

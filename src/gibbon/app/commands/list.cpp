@@ -5,8 +5,8 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
-#include "gibbon/app/train_program.hpp"
 #include "gibbon/data/dataset_registry.hpp"
+#include "gibbon/predict/predictor.hpp"
 #include "gibbon/search/searcher.hpp"
 #include "gibbon/sim/simulator.hpp"
 
@@ -37,7 +37,7 @@ struct ListKind {
 
 constexpr std::array<ListKind, 8> kKinds{{
     {"searchers", "What proposes designs", [] { return items_of(search::searcher_registry()); }},
-    {"predictors", "What screens designs", [] { return std::vector<NamedItem>(); }},
+    {"predictors", "What screens designs", [] { return items_of(predict::predictor_registry()); }},
     {"simulators", "Cost models", [] { return items_of(sim::simulator_registry()); }},
     {"datasets", "Image sets", [] { return items_of(data::dataset_entries()); }},
     {"spaces", "Shipped search spaces", [] { return preset_items(PresetKind::kSpaces); }},
@@ -50,11 +50,6 @@ int list(const std::string& wanted, bool json) {
   if (wanted.empty()) {
     print_items(items_of(kKinds), json);
     return kSuccess;
-  }
-  // The predictors' registry stands on libtorch.
-  if (wanted == "predictors") {
-    run_train_program(json ? std::vector<std::string>{"list-predictors", "--json"}
-                           : std::vector<std::string>{"list-predictors"});
   }
   for (const ListKind& kind : kKinds) {
     if (kind.name == wanted) print_items(kind.items(), json);

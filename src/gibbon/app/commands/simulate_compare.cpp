@@ -92,7 +92,7 @@ std::string section(const std::string& title, const ModelComparison& comparison,
     table.rows.push_back({figure.name, figure.unit, short_number(figure.first),
                           short_number(figure.second), change_text(figure)});
   }
-  return "\n" + to_text(table);
+  return fmt::format("\n{}", to_text(table));
 }
 
 base::Json to_json(const std::vector<ComparedFigure>& figures) {

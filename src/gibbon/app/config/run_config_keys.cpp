@@ -266,7 +266,8 @@ std::vector<ConfigKey> simulation_keys() {
              [](RunConfig & c) -> auto& { return c.simulation.adc_mode; },
              {"scale", "fix", "ideal"}),
       whole<int>(
-          "simulation.images", "Validation images a design, at most data.validation_images",
+          "simulation.images",
+          "Validation images that score a design in the search; final designs see all of them",
           [](RunConfig & c) -> auto& { return c.simulation.images; }, 1, 10000000),
       choice("simulation.isa", "Instructions of the kernels; all give the same results",
              [](RunConfig & c) -> auto& { return c.simulation.isa; },

@@ -136,6 +136,21 @@
     return html('dl', { class: 'pairs' }, ...entries.map(([name, value]) => [html('dt', {}, name), html('dd', {}, value)]));
   }
 
+  /** A block's place, "stage.block", from its genes' names; without one, its number. */
+  function placeOf(gene) {
+    const parts = /^stage(\d+)\.block(\d+)\./.exec(gene.name);
+    return parts ? { stage: parts[1], block: parts[2], label: `${parts[1]}.${parts[2]}` } : { label: String(gene.block + 1) };
+  }
+
+  /** Whether the design has the gene's block: the genes of blocks beyond a stage's depth stand for nothing. */
+  function isBuilt(gene, chosen) {
+    const place = placeOf(gene);
+    const depth = place.stage && chosen.find(c => c.gene.name === `stage${place.stage}.blocks`);
+    return !depth || Number(place.block) <= depth.value;
+  }
+
+  const shortSlot = slot => ({ weight_bits: 'W bits', activation_bits: 'A bits' })[slot] || words(slot);
+
   /** Genes of the whole design as pairs, those of blocks as a table with a column a slot. */
   function choices(genome) {
     const chosen = facts.genes.map((gene, i) => ({ gene, value: gene.choices[parseInt(genome[i], 36)] }));
@@ -143,14 +158,14 @@
     for (const [part, title] of [['hardware', 'Hardware'], ['quantization', 'Precision'], ['network', 'Network']]) {
       const whole = chosen.filter(c => c.gene.block < 0 && c.gene.part === part);
       if (whole.length === 0) continue;
-      result.push(html('h3', {}, title), pairs(whole.map(c => [words(c.gene.slot), format(c.value)])));
+      result.push(html('h3', {}, title), pairs(whole.map(c => [words(c.gene.name.replace(/^hardware\./, '').replace(/^stage(\d+)\./, 'stage $1 ')), format(c.value)])));
     }
-    const inBlocks = chosen.filter(c => c.gene.block >= 0);
+    const inBlocks = chosen.filter(c => c.gene.block >= 0 && isBuilt(c.gene, chosen));
     if (inBlocks.length > 0) {
       const slots = [...new Set(inBlocks.map(c => c.gene.slot))], blocks = [...new Set(inBlocks.map(c => c.gene.block))].sort((a, b) => a - b);
       result.push(html('h3', {}, 'Blocks'), html('div', { class: 'scroll blocks' }, html('table', {},
-        html('thead', {}, html('tr', {}, html('th', {}, 'block'), slots.map(slot => html('th', {}, words(slot))))),
-        html('tbody', {}, blocks.map(block => html('tr', {}, html('td', {}, String(block)), slots.map(slot => {
+        html('thead', {}, html('tr', {}, html('th', {}, 'block'), slots.map(slot => html('th', { title: words(slot) }, shortSlot(slot))))),
+        html('tbody', {}, blocks.map(block => html('tr', {}, html('td', {}, placeOf(inBlocks.find(c => c.gene.block === block).gene).label), slots.map(slot => {
           const found = inBlocks.find(c => c.gene.block === block && c.gene.slot === slot);
           return html('td', {}, found ? format(found.value) : '');
         })))))));

@@ -60,15 +60,16 @@ void quantize_tensor(const at::Tensor& input, const at::Tensor& output, const at
 }
 
 at::Tensor quantize_plainly(const at::Tensor& values, QuantizerGrid grid) {
-  const at::Tensor levels = (values.to(at::kFloat) * (grid.threshold / grid.range))
-                                .clamp(-grid.threshold, grid.threshold);
+  const at::Tensor levels =
+      (values.to(at::kFloat) * (grid.threshold / grid.range)).clamp(grid.lowest, grid.threshold);
   return (levels.round() * grid.range / grid.threshold).to(values.scalar_type());
 }
 
 struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& values, double range,
-                            double threshold, bool masked, bool in_place) {
-    const QuantizerGrid grid{static_cast<float>(threshold), static_cast<float>(range)};
+                            double threshold, double lowest, bool masked, bool in_place) {
+    const QuantizerGrid grid{static_cast<float>(threshold), static_cast<float>(range),
+                             static_cast<float>(lowest)};
     at::Tensor inside;
     at::Tensor output;
     if (has_kernel(values)) {
@@ -76,7 +77,10 @@ struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
       output = in_place ? values : at::empty_like(values);
       quantize_tensor(values, output, inside, grid);
     } else {
-      if (masked) inside = values.abs().lt(grid.range);
+      if (masked) {
+        const float smallest = grid.lowest / grid.threshold * grid.range;
+        inside = values.lt(grid.range).logical_and(values.gt(smallest));
+      }
       output = quantize_plainly(values, grid);
       if (in_place) output = values.copy_(output);
     }
@@ -91,7 +95,7 @@ struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
     if (saved != context->saved_data.end()) {
       gradient = masked_gradient(gradient, saved->second.toTensor());
     }
-    return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
+    return {gradient, at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor(), at::Tensor()};
   }
 
   static at::Tensor masked_gradient(const at::Tensor& gradient, const at::Tensor& inside) {
@@ -141,9 +145,10 @@ struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight>
 at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
                          bool in_place) {
   const bool recorded = at::GradMode::is_enabled() && values.requires_grad();
-  return FakeQuantize::apply(
-      values, static_cast<double>(grid.range), static_cast<double>(grid.threshold),
-      recorded && gradient == ClampGradient::kZero, in_place && !(recorded && values.is_leaf()));
+  return FakeQuantize::apply(values, static_cast<double>(grid.range),
+                             static_cast<double>(grid.threshold), static_cast<double>(grid.lowest),
+                             recorded && gradient == ClampGradient::kZero,
+                             in_place && !(recorded && values.is_leaf()));
 }
 
 at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {

@@ -66,8 +66,13 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::HardTanh& tanh) {
-    if (!options_.quantize) return at::hardtanh(input(), -tanh.range, tanh.range);
-    const QuantizerGrid grid = quantizer_grid(tanh.output_bits, static_cast<float>(tanh.range));
+    if (!options_.quantize) {
+      return at::hardtanh(input(), plan().rectified_by_quantizer ? 0.0 : -tanh.range, tanh.range);
+    }
+    const auto range = static_cast<float>(tanh.range);
+    const QuantizerGrid grid = plan().rectified_by_quantizer
+                                   ? rectifying_grid(tanh.output_bits, range)
+                                   : quantizer_grid(tanh.output_bits, range);
     return fake_quantize(input(), grid, ClampGradient::kZero, plan().in_place);
   }
 
@@ -87,7 +92,9 @@ class Runner {
     return sum;
   }
 
-  at::Tensor operator()(const nn::Relu&) { return at::relu(input()); }
+  at::Tensor operator()(const nn::Relu&) {
+    return plan().rectified_by_quantizer ? input() : at::relu(input());
+  }
   at::Tensor operator()(const nn::Flatten&) { return input().flatten(1); }
   at::Tensor operator()(const nn::Dropout&) { return input(); }
 

@@ -61,15 +61,24 @@ std::vector<LayerPlan> plan_layers(const nn::Network& network) {
     }
   }
   std::vector<LayerPlan> plans(layers.size());
+  const auto layer_at = [&](int index) -> const nn::Layer& {
+    return layers[static_cast<std::size_t>(index)];
+  };
+  const auto only_read_here = [&](int index) {
+    return index != nn::kNetworkInput && readers[static_cast<std::size_t>(index)] == 1;
+  };
   for (std::size_t index = 0; index < layers.size(); ++index) {
     const nn::Layer& layer = layers[index];
     if (is<nn::Conv>(layer) || is<nn::Linear>(layer)) {
       find_grid(network, static_cast<int>(index), plans[index]);
     }
-    const int input = layer.inputs.front();
-    if (input == nn::kNetworkInput) continue;
-    const auto source = static_cast<std::size_t>(input);
-    plans[index].in_place = readers[source] == 1 && output_is_free(layers[source]);
+    int source = layer.inputs.front();
+    if (is<nn::HardTanh>(layer) && only_read_here(source) && is<nn::Relu>(layer_at(source))) {
+      plans[index].rectified_by_quantizer = true;
+      plans[static_cast<std::size_t>(source)].rectified_by_quantizer = true;
+      source = layer_at(source).inputs.front();
+    }
+    plans[index].in_place = only_read_here(source) && output_is_free(layer_at(source));
   }
   return plans;
 }

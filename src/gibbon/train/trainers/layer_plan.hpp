@@ -18,6 +18,9 @@ struct LayerPlan {
   bool requantize_input = false;
   /// The layer may overwrite its first input: nothing else reads it, its producer neither.
   bool in_place = false;
+  /// Of a Relu: its only reader is a HardTanh, whose quantiser rectifies for it. Of that HardTanh:
+  /// it does.
+  bool rectified_by_quantizer = false;
 };
 
 /// One plan a layer, in the network's order.

@@ -41,14 +41,17 @@ template <typename T, bool kMasked>
 GIBBON_TRAIN_INLINE void quantize_body(const T* input, T* output, std::uint8_t* inside,
                                        std::size_t count, QuantizerGrid grid) {
   const float limit = grid.threshold;
+  const float lowest = grid.lowest;
   const float range = grid.range;
   const float scale = grid.threshold / grid.range;
 #pragma GCC ivdep  // in place, each element is read before it is written
   for (std::size_t i = 0; i < count; ++i) {
     const float level = to_float(input[i]) * scale;
     float clamped = level < limit ? level : limit;
-    clamped = clamped > -limit ? clamped : -limit;
-    if constexpr (kMasked) inside[i] = static_cast<std::uint8_t>(std::fabs(level) < limit);
+    clamped = clamped > lowest ? clamped : lowest;
+    if constexpr (kMasked) {
+      inside[i] = static_cast<std::uint8_t>((level < limit) & (level > lowest));
+    }
     const float rounded = (clamped + kRoundingShift) - kRoundingShift;
     assign(output[i], rounded * range / limit);
   }
@@ -103,7 +106,14 @@ GIBBON_TRAIN_INLINE Moments moments_body(const T* values, std::size_t count) {
 }  // namespace
 
 QuantizerGrid quantizer_grid(int bits, float range) {
-  return {static_cast<float>((1 << (bits - 1)) - 1), range};
+  const auto threshold = static_cast<float>((1 << (bits - 1)) - 1);
+  return {threshold, range, -threshold};
+}
+
+QuantizerGrid rectifying_grid(int bits, float range) {
+  QuantizerGrid grid = quantizer_grid(bits, range);
+  grid.lowest = 0.0F;
+  return grid;
 }
 
 GIBBON_TRAIN_CLONES static void quantize_masked(const float* input, float* output,

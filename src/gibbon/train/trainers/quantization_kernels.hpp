@@ -5,14 +5,17 @@
 
 namespace gibbon::train {
 
-/// q = round(clamp(x / range * thr, -thr, thr)), result q * range / thr: MNSIM's quantiser (its
+/// q = round(clamp(x / range * thr, lowest, thr)), result q * range / thr: MNSIM's quantiser (its
 /// README, section 9), half to even.
 struct QuantizerGrid {
   float threshold = 255.0F;  ///< thr = 2^(bits-1) - 1
   float range = 1.0F;        ///< value of the level thr
+  float lowest = -255.0F;    ///< level: -thr, or 0 where a ReLU stands before the quantiser
 };
 
 QuantizerGrid quantizer_grid(int bits, float range);
+/// The same, with a ReLU before it.
+QuantizerGrid rectifying_grid(int bits, float range);
 
 /// The bit pattern of a bfloat16: the upper half of a float32.
 enum class Bfloat16Bits : std::uint16_t {};

@@ -6,8 +6,8 @@
 
 namespace gibbon::app {
 
-/// Replaces this process by the program gibbon-train beside it, with these arguments. Returns only
+/// Replaces this process by the program gibbon-full beside it, with these arguments. Returns only
 /// by throwing base::Error, where that program cannot be started.
-[[noreturn]] void run_train_program(const std::vector<std::string>& arguments);
+[[noreturn]] void run_full_program(const std::vector<std::string>& arguments);
 
 }  // namespace gibbon::app

@@ -1,4 +1,4 @@
-#include "gibbon/app/train_program.hpp"
+#include "gibbon/app/full_program.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -11,9 +11,9 @@
 
 namespace gibbon::app {
 
-void run_train_program(const std::vector<std::string>& arguments) {
+void run_full_program(const std::vector<std::string>& arguments) {
   const std::filesystem::path own = std::filesystem::read_symlink("/proc/self/exe");
-  const std::string program = (own.parent_path() / "gibbon-train").string();
+  const std::string program = (own.parent_path() / "gibbon-full").string();
   std::vector<std::string> words = arguments;
   words.insert(words.begin(), program);
   std::vector<char*> pointers;

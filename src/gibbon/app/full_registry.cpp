@@ -1,0 +1,18 @@
+#include <array>
+
+#include "gibbon/app/commands/commands.hpp"
+
+namespace gibbon::app {
+
+std::span<const Command> full_commands() {
+  static constexpr std::array<Command, 5> kCommands{{
+      {"search", "Search network and hardware together", add_search_command},
+      {"train", "Train one network and simulate it", add_train_command},
+      {"report", "Write a run's report files again", add_report_command},
+      {"data", "List, check and download data sets", add_data_command},
+      {"list", "List searchers, predictors, simulators, ...", add_list_command},
+  }};
+  return kCommands;
+}
+
+}  // namespace gibbon::app

@@ -1,5 +1,0 @@
-#include "gibbon/app/command.hpp"
-
-int main(int argc, char** argv) {
-  return gibbon::app::run_program(gibbon::app::train_commands(), argc, argv);
-}

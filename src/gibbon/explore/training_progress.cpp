@@ -1,0 +1,33 @@
+#include "gibbon/explore/training_progress.hpp"
+
+#include <utility>
+
+namespace gibbon::explore {
+
+TrainingProgress::TrainingProgress(RunContext& context, std::string work, double units_before,
+                                   Units units, Show show)
+    : context_(context),
+      work_(std::move(work)),
+      units_done_(units_before),
+      units_(std::move(units)),
+      show_(std::move(show)) {}
+
+void TrainingProgress::update(const base::ProgressUpdate& update) {
+  const auto now = std::chrono::steady_clock::now();
+  const std::chrono::duration<double> passed = now - last_;
+  const double units = units_(update);
+  context_.clock.done(work_, units - units_done_, passed.count());
+  last_ = now;
+  units_done_ = units;
+  show_(update);
+}
+
+void TrainingProgress::note(const std::string& line) {
+  context_.progress.note(line);
+}
+
+bool TrainingProgress::stop_requested() const {
+  return context_.progress.stop_requested();
+}
+
+}  // namespace gibbon::explore
