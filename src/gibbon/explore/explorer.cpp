@@ -57,8 +57,15 @@ void plan_time(RunContext& context) {
                      config.search.initial_designs +
                          config.search.iterations * config.search.designs_per_iteration,
                      0.5);
-  context.clock.plan("final training", config.final_training.designs,
-                     config.final_training.epochs * context.train.count() * kSecondsPerImage);
+}
+
+/// An image costs in the final training about what it costs in the supernet's.
+void plan_final_training(RunContext& context) {
+  const FinalConfig& config = context.config.final_training;
+  const double seconds_per_image =
+      context.clock.unit_seconds("supernet") / context.config.supernet.batch_size;
+  context.clock.plan("final training", config.designs,
+                     config.epochs * context.train.count() * seconds_per_image);
 }
 
 }  // namespace
@@ -72,6 +79,7 @@ Outcome explore(const RunConfig& config, const space::SearchSpace& space,
     context.clock.restore(timings->get<std::map<std::string, double>>());
   }
   for (const auto stage : {run_supernet_stage, run_search_stage, run_final_stage}) {
+    plan_final_training(context);
     if (stage(context) == Outcome::kStopped) return Outcome::kStopped;
   }
   return Outcome::kFinished;

@@ -28,7 +28,7 @@ void RunClock::done(const std::string& stage, double units, double seconds) {
 double RunClock::seconds_left() const {
   double left = 0.0;
   for (const auto& [stage, work] : plan_) {
-    left += work.units_left * (work.units_done > 0 ? work.seconds / work.units_done : work.guess);
+    left += work.units_left * work.unit_seconds();
   }
   return left;
 }

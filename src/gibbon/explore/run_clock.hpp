@@ -34,6 +34,8 @@ class RunClock {
   void plan(const std::string& stage, double units, double guess);
   void done(const std::string& stage, double units, double seconds);
   double seconds_left() const;
+  /// Of a planned stage: seconds a unit took so far, or the guess.
+  double unit_seconds(const std::string& stage) const { return plan_.at(stage).unit_seconds(); }
 
  private:
   struct Work {
@@ -41,6 +43,7 @@ class RunClock {
     double guess = 0;
     double units_done = 0;
     double seconds = 0;
+    double unit_seconds() const { return units_done > 0 ? seconds / units_done : guess; }
   };
   std::map<std::string, double> seconds_;
   std::map<std::string, Work> plan_;
