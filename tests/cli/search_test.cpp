@@ -151,8 +151,9 @@ final:
 TEST_F(SearchProgram, LeavesTheWholeRunFolder) {
   const Ended ended = search("run");
   ASSERT_EQ(ended.status, 0) << ended.output;
-  for (const char* name : {"config.yaml", "run.db", "candidates.csv", "pareto.csv", "summary.json",
-                           "report.html", "layers/01.csv", "models/01.gibbon"}) {
+  for (const char* name :
+       {"config.yaml", "run.db", "candidates.csv", "pareto.csv", "summary.json", "report.html",
+        "layers/01.csv", "hardware/01.json", "models/01.gibbon"}) {
     EXPECT_TRUE(fs::exists(folder_ / "run" / name)) << name;
   }
   const base::Json summary = base::Json::parse(content("run/summary.json"));
@@ -160,6 +161,24 @@ TEST_F(SearchProgram, LeavesTheWholeRunFolder) {
   for (const char* key :
        {"accuracy_top1", "latency_ms", "energy_mj", "edp_ms_mj", "area_mm2", "power_w"}) {
     EXPECT_THAT(summary.dump(), HasSubstr(key));
+  }
+}
+
+TEST_F(SearchProgram, ADesignsFilesSimulateToTheFiguresOfTheRun) {
+  ASSERT_EQ(search("run").status, 0);
+  const base::Json summary = base::Json::parse(content("run/summary.json"));
+  for (const base::Json& design : summary.at("designs")) {
+    const auto id = design.at("id").get<std::string>();
+    const Ended ended = run_program(
+        {"simulate", "--json", "--network", (folder_ / "run/models" / (id + ".gibbon")).string(),
+         "--hardware", (folder_ / "run/hardware" / (id + ".json")).string(), "--accuracy",
+         "--dataset", "mnist", "--data", (folder_ / "images").string(), "--images", "50"},
+        folder_ / "log");
+    ASSERT_EQ(ended.status, 0) << ended.output;
+    const base::Json again = base::Json::parse(ended.output).at("summary");
+    for (const char* key : {"latency_ms", "energy_mj", "area_mm2", "power_w", "accuracy_top1"}) {
+      EXPECT_DOUBLE_EQ(again.at(key).get<double>(), design.at(key).get<double>()) << id << key;
+    }
   }
 }
 

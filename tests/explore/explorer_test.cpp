@@ -156,6 +156,26 @@ TEST(Explorer, KeepsConstraintsThatCanBeMet) {
   }
 }
 
+TEST(Explorer, SpendsNoTrainingOnDesignsFarBelowTheBest) {
+  RunConfig config = test::tiny_config();
+  config.final_training.designs = 12;  // as many as are evaluated
+  const RunResult result = run_unbroken(config);
+  double best = 0.0;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    best = std::max(best, stored.evaluation.metrics[Metric::kAccuracy]);
+  }
+  std::size_t far_below = 0;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    far_below += stored.evaluation.metrics[Metric::kAccuracy] < 0.75 * best ? 1 : 0;
+  }
+  ASSERT_GT(far_below, 0u) << "this run cannot show it";
+  EXPECT_LE(result.finals.size(), result.evaluations.size() - far_below);
+  ASSERT_FALSE(result.finals.empty());
+  for (const store::FinalRecord& final_design : result.finals) {
+    EXPECT_GE(final_design.search_accuracy, 0.75 * best);
+  }
+}
+
 TEST(Explorer, TrainsTheBestDesignByEachMetricWhereAskedTo) {
   RunConfig config = test::tiny_config();
   config.final_training.choose = "best";

@@ -25,6 +25,7 @@ TEST(WriteReports, FillsTheFolder) {
   EXPECT_EQ(base::read_file(folder.pareto()), pareto_csv(data));
   EXPECT_EQ(base::Json::parse(base::read_file(folder.summary())), summary_json(data));
   EXPECT_EQ(base::read_file(folder.layers("01")), layers_csv(data.finals[0].simulation));
+  EXPECT_EQ(base::Json::parse(base::read_file(folder.hardware("01"))), data.finals[0].hardware);
   EXPECT_EQ(base::read_file(folder.report()), html_report(data));
   data.finals[0].id = "../01";
   EXPECT_THROW(write_reports(data, folder), base::Error);

@@ -17,7 +17,7 @@ using ::testing::ThrowsMessage;
 TEST(RunFolder, CreatesTheFolderItsParentsAndItsParts) {
   const TemporaryFolder place;
   const RunFolder folder(place / "runs/first", OpenMode::kCreate);
-  for (const char* part : {"layers", "checkpoints", "models"}) {
+  for (const char* part : {"layers", "hardware", "checkpoints", "models"}) {
     EXPECT_TRUE(std::filesystem::is_directory(place / "runs/first" / part));
   }
   EXPECT_EQ(folder.config(), place / "runs/first/config.yaml");
@@ -29,11 +29,25 @@ TEST(RunFolder, CreatesTheFolderItsParentsAndItsParts) {
   EXPECT_EQ(folder.checkpoints(), place / "runs/first/checkpoints");
   EXPECT_EQ(folder.models(), place / "runs/first/models");
   EXPECT_EQ(folder.layers("best-edp"), place / "runs/first/layers/best-edp.csv");
+  EXPECT_EQ(folder.hardware("best-edp"), place / "runs/first/hardware/best-edp.json");
 }
 
 TEST(RunFolder, AnEmptyFolderMayBeUsed) {
   const TemporaryFolder place;
   EXPECT_NO_THROW(RunFolder(place.path(), OpenMode::kCreate));
+}
+
+TEST(RunFolder, WhatARunLeavesThatDiesBeforeItsFirstFileMayBeUsed) {
+  const TemporaryFolder place;
+  RunFolder(place / "run", OpenMode::kCreate);
+  EXPECT_NO_THROW(RunFolder(place / "run", OpenMode::kCreate));
+  std::ofstream(place / "run/models/01.gibbon") << "a model";
+  EXPECT_THAT([&] { RunFolder(place / "run", OpenMode::kCreate); },
+              ThrowsMessage<base::Error>(HasSubstr("--resume to continue it")));
+  std::filesystem::remove(place / "run/models/01.gibbon");
+  std::ofstream(place / "run/notes.txt") << "the user's";
+  EXPECT_THAT([&] { RunFolder(place / "run", OpenMode::kCreate); },
+              ThrowsMessage<base::Error>(HasSubstr("--resume to continue it")));
 }
 
 TEST(RunFolder, AFolderInUseSaysHowToGoOn) {
@@ -69,6 +83,8 @@ TEST(RunFolder, AnIdCannotLeaveTheFolder) {
   const RunFolder folder(place / "run", OpenMode::kCreate);
   for (const char* id : {"", ".", "..", "../run", "a/b"}) {
     EXPECT_THAT([&] { folder.layers(id); },
+                ThrowsMessage<base::Error>(HasSubstr("cannot name a file")));
+    EXPECT_THAT([&] { folder.hardware(id); },
                 ThrowsMessage<base::Error>(HasSubstr("cannot name a file")));
   }
 }

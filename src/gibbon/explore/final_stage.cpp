@@ -53,34 +53,44 @@ std::vector<std::size_t> best_by_metrics(const RunContext& context, std::size_t 
   return chosen;
 }
 
-/// "front": along the front from the most to the least accurate, spread evenly. The time of a
-/// training is not spent on designs that lost too much before it.
+/// The accuracy below which a design lost too much before its training to be worth the time of one.
+double least_accuracy(const RunContext& context) {
+  double best = 0.0;
+  for (const std::size_t index : search::pareto_front(context.evaluations, context.objective)) {
+    best = std::max(best, context.evaluations[index].metrics[Metric::kAccuracy]);
+  }
+  return kLeastShareOfBestAccuracy * best;
+}
+
+/// "front": along the front from the most to the least accurate, spread evenly.
 std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted) {
   std::vector<std::size_t> front = front_by(context, Metric::kAccuracy);
-  const auto accuracy = [&](std::size_t index) {
-    return context.evaluations[index].metrics[Metric::kAccuracy];
-  };
-  const double least = front.empty() ? 0.0 : kLeastShareOfBestAccuracy * accuracy(front.front());
-  std::erase_if(front, [&](std::size_t index) { return accuracy(index) < least; });
+  const double least = least_accuracy(context);
+  std::erase_if(front, [&](std::size_t index) {
+    return context.evaluations[index].metrics[Metric::kAccuracy] < least;
+  });
   if (front.size() <= wanted) return front;
   std::vector<std::size_t> chosen;
   for (const std::size_t position : spread(front.size(), wanted)) chosen.push_back(front[position]);
   return chosen;
 }
 
-/// The designs to train: from the front, filled up with the next best of the ranking.
+/// The designs to train: from the front, filled up with the next best of the ranking that are worth
+/// it.
 std::vector<Evaluation> choose_designs(const RunContext& context) {
   const auto wanted = static_cast<std::size_t>(context.config.final_training.designs);
   const std::vector<std::size_t> ranking = search::rank(context.evaluations, context.objective);
   std::vector<std::size_t> chosen = context.config.final_training.choose == "front"
                                         ? along_front(context, wanted)
                                         : best_by_metrics(context, wanted);
+  const double least = least_accuracy(context);
   std::set<space::Genome> taken;
   for (const std::size_t index : chosen) taken.insert(context.evaluations[index].genome);
   for (const std::size_t index : ranking) {
     if (chosen.size() >= wanted) break;
     const Evaluation& candidate = context.evaluations[index];
     if (!candidate.feasible() || context.objective.violation(candidate.metrics) > 0.0) continue;
+    if (candidate.metrics[Metric::kAccuracy] < least) continue;
     if (taken.insert(candidate.genome).second) chosen.push_back(index);
   }
   std::vector<Evaluation> designs;

@@ -62,6 +62,7 @@ sim::AccuracyOptions accuracy_options(const RunConfig& config) {
   options.mode = named("simulation.adc_mode", config.simulation.adc_mode, kAdcModes);
   options.isa = named("simulation.isa", config.simulation.isa, kIsas);
   options.threads = config.threads;
+  options.device_model = sim::device_model_of(config.simulation.model);
   return options;
 }
 

@@ -1,5 +1,7 @@
 #include "gibbon/report/write_reports.hpp"
 
+#include <filesystem>
+
 #include "gibbon/base/file.hpp"
 #include "gibbon/report/reports/csv.hpp"
 #include "gibbon/report/reports/html.hpp"
@@ -11,8 +13,10 @@ void write_reports(const RunData& data, const store::RunFolder& folder) {
   base::write_file_atomically(folder.candidates(), candidates_csv(data));
   base::write_file_atomically(folder.pareto(), pareto_csv(data));
   base::write_file_atomically(folder.summary(), summary_json(data).dump(2) + '\n');
+  std::filesystem::create_directories(folder.hardware_folder());  // older runs have none
   for (const store::FinalRecord& record : data.finals) {
     base::write_file_atomically(folder.layers(record.id), layers_csv(record.simulation));
+    base::write_file_atomically(folder.hardware(record.id), record.hardware.dump(2) + '\n');
   }
   base::write_file_atomically(folder.report(), html_report(data));
 }

@@ -11,6 +11,7 @@
 #include "gibbon/data/batch.hpp"
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/nn/trained_network.hpp"
+#include "gibbon/sim/nonideal/device_model.hpp"
 
 namespace gibbon::sim {
 
@@ -25,12 +26,6 @@ enum class AdcMode {
 /// that the others are tested against; it also runs what the fast kernels cannot (converters or
 /// cells of more than 7 bits). kAmx is not built: asking for it is an error.
 enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAmx, kReference };
-
-/// How device non-idealities are drawn (docs/models/nonidealities.md).
-enum class DeviceModel {
-  kPerPlane,  ///< as MNSIM 2.0: one variation draw a digit plane and level
-  kPerCell,   ///< one draw a cell, polarity-1 cells of either sign alike
-};
 
 struct AccuracyOptions {
   AdcMode mode = AdcMode::kScale;

@@ -14,23 +14,37 @@ namespace gibbon::sim {
 std::span<const SimulatorEntry> simulator_registry() {
   static const std::array<SimulatorEntry, 2> kEntries = {{
       {"mnsim2", "MNSIM 2.0's area, power, energy and latency models, with group convolution",
-       []() -> std::unique_ptr<Simulator> { return std::make_unique<MnsimSimulator>(); }},
+       []() -> std::unique_ptr<Simulator> { return std::make_unique<MnsimSimulator>(); },
+       DeviceModel::kPerPlane},
       {"mnsim2-corrected", "The same with MNSIM's quirks mended: docs/models/corrected.md",
        []() -> std::unique_ptr<Simulator> {
          return std::make_unique<MnsimSimulator>(corrected_options(), "mnsim2-corrected");
-       }},
+       },
+       DeviceModel::kPerCell},
   }};
   return kEntries;
 }
 
-std::unique_ptr<Simulator> make_simulator(std::string_view name) {
+namespace {
+
+const SimulatorEntry& entry_of(std::string_view name) {
   std::vector<std::string> names;
   for (const SimulatorEntry& entry : simulator_registry()) {
-    if (entry.name == name) return entry.make();
+    if (entry.name == name) return entry;
     names.emplace_back(entry.name);
   }
   throw base::Error(fmt::format("unknown simulator '{}'{}; known are: {}", name,
                                 base::did_you_mean(name, names), fmt::join(names, ", ")));
+}
+
+}  // namespace
+
+std::unique_ptr<Simulator> make_simulator(std::string_view name) {
+  return entry_of(name).make();
+}
+
+DeviceModel device_model_of(std::string_view name) {
+  return entry_of(name).devices;
 }
 
 Cost cost_of(double latency_ns, double energy_nj, double area_um2, double power_w) {

@@ -10,6 +10,7 @@
 #include "gibbon/nn/network.hpp"
 #include "gibbon/sim/cost.hpp"
 #include "gibbon/sim/explanation.hpp"
+#include "gibbon/sim/nonideal/device_model.hpp"
 #include "gibbon/sim/simulation_result.hpp"
 
 namespace gibbon::sim {
@@ -37,11 +38,13 @@ struct SimulatorEntry {
   std::string_view name;
   std::string_view summary;
   std::unique_ptr<Simulator> (*make)();
+  DeviceModel devices;  ///< of the accuracy on real devices that goes with this cost
 };
 /// Every cost model, the default first.
 std::span<const SimulatorEntry> simulator_registry();
-/// Throws base::Error listing the known names.
+/// Both throw base::Error listing the known names.
 std::unique_ptr<Simulator> make_simulator(std::string_view name);
+DeviceModel device_model_of(std::string_view name);
 
 /// The headline figures in their units, from the simulator's own.
 Cost cost_of(double latency_ns, double energy_nj, double area_um2, double power_w);

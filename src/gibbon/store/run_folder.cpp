@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -13,6 +15,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::array<const char*, 4> kParts{"layers", "hardware", "checkpoints", "models"};
+
+/// A run killed before its first file leaves empty folders, which the next may take.
+bool holds_anything(const fs::path& path, std::error_code& error) {
+  for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
+    const bool is_part =
+        std::find(kParts.begin(), kParts.end(), entry.path().filename()) != kParts.end();
+    if (!is_part || !fs::is_directory(entry) || !fs::is_empty(entry, error)) return true;
+  }
+  return false;
+}
+
 void create(const fs::path& path) {
   std::error_code error;
   const bool exists = fs::exists(path, error);
@@ -20,18 +34,25 @@ void create(const fs::path& path) {
     throw base::Error(
         fmt::format("{} is a file, not a run folder; choose another --out", path.string()));
   }
-  if (exists && !fs::is_empty(path, error) && !error) {
+  if (exists && holds_anything(path, error) && !error) {
     throw base::Error(
         fmt::format("{} exists; --resume to continue it or choose another --out", path.string()));
   }
   if (!error) fs::create_directories(path, error);
-  for (const char* part : {"layers", "checkpoints", "models"}) {
+  for (const char* part : kParts) {
     if (!error) fs::create_directory(path / part, error);
   }
   if (error) {
     throw base::Error(
         fmt::format("cannot create run folder {}: {}", path.string(), error.message()));
   }
+}
+
+std::string checked(std::string_view id) {
+  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string_view::npos) {
+    throw base::Error(fmt::format("\"{}\" cannot name a file of a design", id));
+  }
+  return std::string(id);
 }
 
 void require_run(const fs::path& path) {
@@ -51,10 +72,11 @@ RunFolder::RunFolder(fs::path path, OpenMode mode) : path_(std::move(path)), mod
 }
 
 fs::path RunFolder::layers(std::string_view id) const {
-  if (id.empty() || id == "." || id == ".." || id.find('/') != std::string_view::npos) {
-    throw base::Error(fmt::format("\"{}\" cannot name a file of a design's layers", id));
-  }
-  return layers_folder() / (std::string(id) + ".csv");
+  return layers_folder() / (checked(id) + ".csv");
+}
+
+fs::path RunFolder::hardware(std::string_view id) const {
+  return hardware_folder() / (checked(id) + ".json");
 }
 
 std::unique_ptr<RunStore> RunFolder::open_store() const {

@@ -24,10 +24,13 @@ class RunFolder {
   std::filesystem::path summary() const { return path_ / "summary.json"; }
   std::filesystem::path report() const { return path_ / "report.html"; }
   std::filesystem::path layers_folder() const { return path_ / "layers"; }
+  std::filesystem::path hardware_folder() const { return path_ / "hardware"; }
   std::filesystem::path checkpoints() const { return path_ / "checkpoints"; }
   std::filesystem::path models() const { return path_ / "models"; }
-  /// layers/<id>.csv; throws base::Error where the id is empty or would leave the folder ("../x").
+  /// layers/<id>.csv and hardware/<id>.json; throw base::Error where the id is empty or would leave
+  /// the folder ("../x").
   std::filesystem::path layers(std::string_view id) const;
+  std::filesystem::path hardware(std::string_view id) const;
 
   /// The run's store, opened in the mode of this folder.
   std::unique_ptr<RunStore> open_store() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <filesystem>
 #include <map>
 
 #include "gibbon/base/error.hpp"
@@ -19,6 +20,7 @@ sim::AccuracyOptions options_of(const AccuracyArguments& arguments, const Global
   options.mode = arguments.adc_mode;
   options.threads = global.thread_count();
   options.isa = arguments.isa;
+  options.device_model = arguments.devices;
   return options;
 }
 
@@ -169,6 +171,13 @@ void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments) {
 void require_weights(const AccuracyArguments& arguments, bool has_weights,
                      const std::string& given) {
   if (!arguments.wanted || has_weights) return;
+  if (std::filesystem::path(given).extension() == ".onnx") {
+    throw base::Error(
+        fmt::format("--accuracy needs the ranges of the layers' outputs, which {0} does not hold; "
+                    "training measures them: gibbon train --network {0} --start {0} --out "
+                    "MODEL.gibbon",
+                    given));
+  }
   throw base::Error(
       fmt::format("--accuracy needs a trained network (MODEL.gibbon), {} has no weights", given));
 }

@@ -24,8 +24,9 @@ struct AccuracyArguments {
   std::optional<int> images;  ///< empty: 1000, or all that there are for until_ci
   sim::AdcMode adc_mode = sim::AdcMode::kScale;
   sim::Isa isa = sim::Isa::kAuto;
-  std::optional<int> draws;        ///< chips with different devices
-  std::optional<double> until_ci;  ///< half width of the interval, points
+  sim::DeviceModel devices = sim::DeviceModel::kPerPlane;  ///< the cost model's
+  std::optional<int> draws;                                ///< chips with different devices
+  std::optional<double> until_ci;                          ///< half width of the interval, points
 };
 
 /// The command line's options, which fill `arguments`.
