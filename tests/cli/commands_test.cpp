@@ -61,8 +61,8 @@ TEST_F(Commands, VersionAndHelpSucceed) {
   EXPECT_THAT(run("--version").output, testing::MatchesRegex("gibbon [0-9]+\\.[0-9]+\\.[0-9]+\n"));
   const Ran help = run("--help");
   EXPECT_EQ(help.status, 0);
-  for (const char* command :
-       {"search", "train", "simulate", "report", "space", "data", "list", "config", "verify"}) {
+  for (const char* command : {"search", "train", "simulate", "report", "space", "data", "list",
+                              "config", "verify", "reproduce"}) {
     EXPECT_THAT(help.output, HasSubstr(std::string("\n  ") + command + " "));
   }
 }
@@ -79,6 +79,8 @@ TEST_F(Commands, WrongUsageIsStatus2) {
   EXPECT_EQ(run("--threads 0 list").status, 2);
   EXPECT_EQ(run("config --space --hardware").status, 2);
   EXPECT_EQ(run("list planets").status, 2);
+  EXPECT_EQ(run("reproduce").status, 2);
+  EXPECT_EQ(run("reproduce epim-crossbar").status, 2);
 }
 
 TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
@@ -122,7 +124,8 @@ TEST_F(Commands, TextFits80Columns) {
         "simulate --network resnet18-cifar10", "simulate --network vgg8-cifar10",
         "simulate --network lenet-fashion", "simulate --network lenet-fashion --explain latency",
         "simulate --network lenet-fashion --explain energy:conv1",
-        "simulate --network lenet-fashion --compare-models"}) {
+        "simulate --network lenet-fashion --compare-models", "reproduce epim-crossbars",
+        "reproduce --help"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.status, 0) << ran.errors;
     EXPECT_FALSE(ran.output.empty());
@@ -212,6 +215,37 @@ TEST_F(Commands, PrintedConfigurationsReadBack) {
   const Ran shown = run("space show " + space.string());
   EXPECT_EQ(shown.status, 0) << shown.errors;
   EXPECT_THAT(shown.output, HasSubstr("159 genes"));
+}
+
+/// EPIM (Wang et al., DAC 2024): 13120 and 22912 crossbars, and 5696 for uniform epitomes.
+TEST_F(Commands, EpimsNumbersOfCrossbarsAreReproduced) {
+  const base::Json rows = json_of("reproduce epim-crossbars");
+  ASSERT_EQ(rows.size(), 12u);
+  const auto row = [&](const std::string& network, bool epitome, int bits) {
+    for (const base::Json& each : rows) {
+      if (each["network"] == network && each["epitome"].is_null() != epitome &&
+          each["weight_bits"] == bits) {
+        return each;
+      }
+    }
+    return base::Json();
+  };
+  const base::Json resnet50 = row("resnet50-imagenet", false, 32);
+  EXPECT_EQ(resnet50["crossbars"], 13120);
+  EXPECT_EQ(resnet50["paper"]["crossbars"], 13120);
+  EXPECT_NEAR(resnet50["utilization"].get<double>(), 0.9491, 5e-5);
+  EXPECT_EQ(resnet50["compression"], 1.0);
+  const base::Json resnet101 = row("resnet101-imagenet", false, 32);
+  EXPECT_EQ(resnet101["crossbars"], 22912);
+  EXPECT_NEAR(resnet101["utilization"].get<double>(), 0.9471, 5e-5);
+  const base::Json epitome = row("resnet50-imagenet", true, 32);
+  EXPECT_GE(epitome["crossbars"], 5632);
+  EXPECT_LE(epitome["crossbars"], 5696);
+  EXPECT_NEAR(epitome["compression"].get<double>(), 13120.0 / 5632, 1e-12);
+  EXPECT_TRUE(row("resnet101-imagenet", true, 32)["paper"]["crossbars"].is_null());
+  const std::string text = run("reproduce epim-crossbars").output;
+  EXPECT_THAT(text, testing::ContainsRegex("resnet50 +conv, 32 bit +13120 +13120 +94.91 +94.9 "));
+  EXPECT_THAT(text, testing::ContainsRegex("resnet101 +1024x256, 32 bit +12160 +- +97.24 +- "));
 }
 
 TEST_F(Commands, ListsAreJsonToo) {

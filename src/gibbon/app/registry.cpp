@@ -5,7 +5,7 @@
 namespace gibbon::app {
 
 std::span<const Command> gibbon_commands() {
-  static constexpr std::array<Command, 9> kCommands{{
+  static constexpr std::array<Command, 10> kCommands{{
       {"search", "Search network and hardware together", add_forwarded_command},
       {"train", "Train one network and simulate it", add_forwarded_command},
       {"simulate", "Cost and accuracy of one network on one chip", add_simulate_command},
@@ -15,6 +15,7 @@ std::span<const Command> gibbon_commands() {
       {"list", "List searchers, predictors, simulators, ...", add_forwarded_command},
       {"config", "Print the default configuration, with comments", add_config_command},
       {"verify", "Compare the simulator with reference cases", add_verify_command},
+      {"reproduce", "Repeat an experiment of a paper", add_reproduce_command},
   }};
   return kCommands;
 }

@@ -6,6 +6,7 @@
 namespace gibbon::app {
 
 Action add_config_command(CLI::App& command, const GlobalOptions& global);
+Action add_reproduce_command(CLI::App& command, const GlobalOptions& global);
 Action add_simulate_command(CLI::App& command, const GlobalOptions& global);
 Action add_space_command(CLI::App& command, const GlobalOptions& global);
 Action add_verify_command(CLI::App& command, const GlobalOptions& global);
