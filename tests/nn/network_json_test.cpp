@@ -31,7 +31,8 @@ Network every_layer_type() {
               {"ave", Pool{PoolMode::kAverage, 2, 1, 1, 6}, {8}},
               {"ada", Pool{PoolMode::kGlobalAverage, 5, 5, 0, 7}, {9}},
               {"flat", Flatten{}, {10}},
-              {"fc", Linear{12, 10, 6, 8, -1}, {11}}};
+              {"fc", Linear{12, 10, 6, 8, -1}, {11}},
+              {"both", Concat{}, {12, 11}}};
   return Network(std::move(d));
 }
 
@@ -49,7 +50,7 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   const Json json = to_json(network);
   const Network back = network_from_json(Json::parse(json.dump()));
   EXPECT_EQ(to_json(back), json);
-  EXPECT_EQ(back.layers().size(), 13U);
+  EXPECT_EQ(back.layers().size(), 14U);
   const Conv& grouped = std::get<Conv>(back.layers()[3].parameters);
   EXPECT_EQ(grouped.groups, 4);
   EXPECT_EQ(grouped.weight_bits, 7);
@@ -61,6 +62,8 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   EXPECT_EQ(std::get<HardTanh>(back.layers()[4].parameters).output_bits, 6);
   EXPECT_EQ(std::get<HardTanh>(back.layers()[4].parameters).range, 2.5);
   EXPECT_EQ(back.layers()[6].inputs, (std::vector<int>{4, 5}));
+  EXPECT_EQ(type_name(back.layers()[13].parameters), "concat");
+  EXPECT_EQ(back.layers()[13].inputs, (std::vector<int>{12, 11}));
   EXPECT_EQ(std::get<Pool>(back.layers()[10].parameters).mode, PoolMode::kGlobalAverage);
   EXPECT_EQ(back.description().input_bits, 7);
   EXPECT_EQ(back.description().input_scale, 0.1);
@@ -112,7 +115,12 @@ TEST(NetworkJson, ErrorsNameLayerAndKey) {
   json = good;
   json["layers"][5]["type"] = "gelu";
   EXPECT_THAT(error_of(json),
-              HasSubstr("network layer 5 'relu': key 'type' must be one of conv, "));
+              HasSubstr("network layer 5 'relu': key 'type' must be one of conv, linear, "
+                        "batch_norm, relu, hardtanh, pool, add, concat, flatten, dropout, got"));
+
+  json = good;
+  json["layers"][13]["channels"] = 22;
+  EXPECT_THAT(error_of(json), HasSubstr("network layer 13 'both': unknown key 'channels'"));
 
   json = good;
   json["layers"][5]["inputs"] = {"fc"};

@@ -1,5 +1,6 @@
 #include "gibbon/train/trainers/layer_plan.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "train/test_networks.hpp"
@@ -7,17 +8,19 @@
 namespace gibbon::train {
 namespace {
 
+using ::testing::ElementsAre;
+
 TEST(LayerPlan, FindsTheGridThatEachWeightLayerReads) {
   // 0 conv, 1 bn, 2 tanh (9 bits), 3 conv, 4 bn, 5 add, 6 tanh (5 bits), 7 pool, 8 flatten, 9 fc.
   const nn::Network network = testing::block_network({3, 8, 8}, 4, {{4, 3, 1, 5}}, {}, 2);
   const std::vector<LayerPlan> plans = plan_layers(network);
-  EXPECT_EQ(plans[0].grid_source, nn::kNetworkInput);
+  EXPECT_THAT(plans[0].grid_sources, ElementsAre(nn::kNetworkInput));
   EXPECT_EQ(plans[0].input_bits, 9);
   EXPECT_FALSE(plans[0].requantize_input);
-  EXPECT_EQ(plans[3].grid_source, 2);
+  EXPECT_THAT(plans[3].grid_sources, ElementsAre(2));
   EXPECT_EQ(plans[3].input_bits, 9);
   EXPECT_FALSE(plans[3].requantize_input);
-  EXPECT_EQ(plans[9].grid_source, 6);
+  EXPECT_THAT(plans[9].grid_sources, ElementsAre(6));
   EXPECT_EQ(plans[9].input_bits, 5);
   EXPECT_TRUE(plans[9].requantize_input) << "an average is not on the grid";
 }
@@ -58,6 +61,45 @@ TEST(LayerPlan, TheQuantizerRectifiesForAReluThatItAloneReads) {
   plans = plans_of({3, 1});
   EXPECT_TRUE(plans[3].rectified_by_quantizer);
   EXPECT_FALSE(plans[3].in_place) << "the sum reads the batch norm's output";
+}
+
+/// Two clamped branches side by side, read by conv "c".
+nn::Network branches(nn::HardTanh left, nn::HardTanh right) {
+  nn::NetworkDescription d;
+  d.name = "n";
+  d.input = {3, 8, 8};
+  d.num_classes = 4 * 8 * 8;
+  d.layers = {{"a", nn::Conv{3, 4, 1}, {nn::kNetworkInput}},
+              {"ta", left, {0}},
+              {"b", nn::Conv{3, 4, 1}, {nn::kNetworkInput}},
+              {"tb", right, {2}},
+              {"both", nn::Concat{}, {1, 3}},
+              {"c", nn::Conv{8, 4, 1}, {4}},
+              {"raw", nn::Concat{}, {2, 4}},
+              {"d", nn::Conv{12, 4, 1}, {6}}};
+  return nn::Network(d);
+}
+
+TEST(LayerPlan, AConcatsReaderHasOneGridForAllItsInputs) {
+  const nn::Network network = branches({9, 1.0}, {5, 4.0});
+  const std::vector<LayerPlan> plans = plan_layers(network);
+  EXPECT_THAT(plans[5].grid_sources, ElementsAre(1, 3));
+  EXPECT_EQ(plans[5].input_bits, 9);
+  EXPECT_TRUE(plans[5].requantize_input);
+  const auto measured = [](int source) { return source == 2 ? 6.0 : -1.0; };
+  EXPECT_EQ(input_range(network, plans[5], measured), 4.0);
+  // d reads b's own output, whose range is measured, beside the same two.
+  EXPECT_THAT(plans[7].grid_sources, ElementsAre(1, 2, 3));
+  EXPECT_TRUE(plans[7].requantize_input);
+  EXPECT_EQ(input_range(network, plans[7], measured), 6.0);
+}
+
+TEST(LayerPlan, AConcatOfOneGridStaysOnIt) {
+  EXPECT_FALSE(plan_layers(branches({9, 2.0}, {9, 2.0}))[5].requantize_input);
+  EXPECT_TRUE(plan_layers(branches({9, 2.0}, {8, 2.0}))[5].requantize_input);
+  EXPECT_TRUE(plan_layers(branches({9, 2.0}, {9, 1.0}))[5].requantize_input);
+  // Layers with measured ranges have a grid each.
+  EXPECT_TRUE(plan_layers(branches({9, 2.0}, {9, 2.0}))[7].requantize_input);
 }
 
 TEST(LayerPlan, FixedRanges) {

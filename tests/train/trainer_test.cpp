@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
 #include "train/test_networks.hpp"
 
 namespace gibbon::train {
@@ -85,6 +86,47 @@ TEST(TrainNetwork, TrainsWithoutQuantisationToo) {
   const nn::TrainedNetwork trained =
       train_network(mixed_network(), images, std::nullopt, plain, progress);
   EXPECT_GE(quantized_accuracy(trained, images, 1), 90.0);
+}
+
+/// Two branches of different clamps side by side, read by a strided convolution.
+nn::Network joined_network() {
+  nn::NetworkDescription d;
+  d.name = "joined";
+  d.input = kInput;
+  d.num_classes = 4;
+  d.layers = {{"a", nn::Conv{1, 6, 3, 1, 1}, {nn::kNetworkInput}},
+              {"na", nn::BatchNorm{6, {}}, {0}},
+              {"ta", nn::HardTanh{9, 1.0}, {1}},
+              {"b", nn::Conv{1, 4, 1, 1, 0}, {nn::kNetworkInput}},
+              {"nb", nn::BatchNorm{4, {}}, {3}},
+              {"tb", nn::HardTanh{5, 4.0}, {4}},
+              {"both", nn::Concat{}, {2, 5, nn::kNetworkInput}},
+              {"c", nn::Conv{11, 8, 3, 2, 1}, {6}},
+              {"nc", nn::BatchNorm{8, {}}, {7}},
+              {"tc", nn::HardTanh{9, 1.0}, {8}},
+              {"flat", nn::Flatten{}, {9}},
+              {"fc", nn::Linear{8 * 36, 4}, {10}}};
+  return nn::Network(d);
+}
+
+/// The simulation without converters has the same integers; only the order of float operations
+/// differs, which may move an image at a tie.
+TEST(TrainNetwork, AConcatGivesWhatTheSimulationGives) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(128, 1, 12, 4, 1);
+  const data::ImageSet unseen = square_images(200, 1, 12, 4, 2);
+  const nn::TrainedNetwork trained =
+      train_network(joined_network(), images, std::nullopt, options(15), progress);
+  const nn::LayerState& reader = trained.states[7];
+  EXPECT_EQ(reader.input.bits, 9);                  // of a and the input; b has 5
+  EXPECT_DOUBLE_EQ(reader.input.scale, 4.0 / 255);  // b's range is the widest
+  const double accuracy = quantized_accuracy(trained, unseen, 1);
+  EXPECT_GE(accuracy, 95.0);
+  sim::AccuracyOptions ideal;
+  ideal.mode = sim::AdcMode::kIdeal;
+  const auto simulator = sim::make_accuracy_simulator(trained, {}, ideal);
+  const auto simulated = sim::measure_accuracy(*simulator, unseen, unseen.count());
+  EXPECT_NEAR(simulated.top1_percent(), accuracy, 1.0);
 }
 
 TEST(TrainNetwork, RefusesBadInput) {

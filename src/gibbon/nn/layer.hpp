@@ -73,11 +73,15 @@ struct Add {
   int activation_bits = 9;
 };
 
+/// The channels of all inputs, in the inputs' order; two inputs or more, of one height and width.
+/// MNSIM has no such layer.
+struct Concat {};
+
 struct Flatten {};
 struct Dropout {};  ///< identity at inference
 
 using LayerParameters =
-    std::variant<Conv, Linear, BatchNorm, Relu, HardTanh, Pool, Add, Flatten, Dropout>;
+    std::variant<Conv, Linear, BatchNorm, Relu, HardTanh, Pool, Add, Concat, Flatten, Dropout>;
 
 /// The index that stands for the network's input in Layer::inputs.
 inline constexpr int kNetworkInput = -1;
@@ -88,7 +92,8 @@ struct Layer {
   std::vector<int> inputs;  ///< absolute indices of earlier layers, or kNetworkInput
 };
 
-/// "conv", "linear", "batch_norm", "relu", "hardtanh", "pool", "add", "flatten", "dropout".
+/// "conv", "linear", "batch_norm", "relu", "hardtanh", "pool", "add", "concat", "flatten",
+/// "dropout".
 std::string_view type_name(const LayerParameters& parameters);
 
 }  // namespace gibbon::nn

@@ -88,12 +88,16 @@ struct ShapeRule {
     require(inputs.size() >= 2, layer, "needs at least two inputs");
     require(add.channels > 0, layer, "channels must be positive");
     require_bits(layer, "activation_bits", add.activation_bits);
-    for (const Shape& in : inputs) {
-      require(in.height == first.height && in.width == first.width, layer,
-              fmt::format("inputs of {}x{} and {}x{} cannot be added", first.height, first.width,
-                          in.height, in.width));
-    }
+    require_one_size("added");
     return {add.channels, first.height, first.width};
+  }
+
+  Shape operator()(const Concat&) const {
+    require(inputs.size() >= 2, layer, "needs at least two inputs");
+    require_one_size("concatenated");
+    Shape joined{0, inputs.front().height, inputs.front().width};
+    for (const Shape& in : inputs) joined.channels += in.channels;
+    return joined;
   }
 
   Shape operator()(const Flatten&) const {
@@ -103,6 +107,15 @@ struct ShapeRule {
   Shape operator()(const Dropout&) const { return inputs.front(); }
 
  private:
+  void require_one_size(const char* verb) const {
+    const Shape& first = inputs.front();
+    for (const Shape& in : inputs) {
+      require(in.height == first.height && in.width == first.width, layer,
+              fmt::format("inputs of {}x{} and {}x{} cannot be {}", first.height, first.width,
+                          in.height, in.width, verb));
+    }
+  }
+
   Shape window(const Shape& in, int channels, int kernel, int stride, int padding,
                PaddingMode mode) const {
     const Shape out{channels, window_output_size(in.height, kernel, stride, padding, mode),
@@ -114,11 +127,15 @@ struct ShapeRule {
   }
 };
 
+bool takes_several_inputs(const LayerParameters& parameters) {
+  return std::holds_alternative<Add>(parameters) || std::holds_alternative<Concat>(parameters);
+}
+
 }  // namespace
 
 std::string_view type_name(const LayerParameters& parameters) {
-  constexpr std::string_view kNames[] = {"conv", "linear", "batch_norm", "relu",   "hardtanh",
-                                         "pool", "add",    "flatten",    "dropout"};
+  constexpr std::string_view kNames[] = {"conv", "linear", "batch_norm", "relu",    "hardtanh",
+                                         "pool", "add",    "concat",     "flatten", "dropout"};
   static_assert(std::size(kNames) == std::variant_size_v<LayerParameters>);
   return kNames[parameters.index()];
 }
@@ -141,7 +158,7 @@ Network::Network(NetworkDescription description) : description_(std::move(descri
     const Layer& layer = d.layers[static_cast<std::size_t>(index)];
     require(names.insert(layer.name).second, layer, "another layer has this name");
     require(!layer.inputs.empty(), layer, "has no input");
-    require(layer.inputs.size() == 1 || std::holds_alternative<Add>(layer.parameters), layer,
+    require(layer.inputs.size() == 1 || takes_several_inputs(layer.parameters), layer,
             "takes one input");
     std::vector<Shape> inputs;
     for (const int input : layer.inputs) {

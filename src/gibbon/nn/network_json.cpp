@@ -69,6 +69,7 @@ struct ParameterWriter {
     json["channels"] = add.channels;
     json["activation_bits"] = add.activation_bits;
   }
+  void operator()(const Concat&) const {}
   void operator()(const Relu&) const {}
   void operator()(const Flatten&) const {}
   void operator()(const Dropout&) const {}
@@ -222,11 +223,12 @@ LayerParameters read_parameters(ObjectReader& reader) {
     const int channels = reader.integer("channels");
     return Add{channels, reader.integer("activation_bits", defaults.activation_bits)};
   }
+  if (type == "concat") return Concat{};
   if (type == "flatten") return Flatten{};
   if (type == "dropout") return Dropout{};
   throw base::Error(fmt::format(
-      "{}: key 'type' must be one of conv, linear, batch_norm, relu, hardtanh, pool, add, flatten, "
-      "dropout, got \"{}\"",
+      "{}: key 'type' must be one of conv, linear, batch_norm, relu, hardtanh, pool, add, concat, "
+      "flatten, dropout, got \"{}\"",
       reader.where(), type));
 }
 

@@ -59,6 +59,7 @@ class OnnxWriter {
   }
   void operator()(const nn::Relu&) { add("Relu"); }
   void operator()(const nn::Add&) { add("Add"); }
+  void operator()(const nn::Concat&) { nn::set(add("Concat"), "axis", std::int64_t{1}); }
   void operator()(const nn::Flatten&) { add("Flatten"); }
   void operator()(const nn::Dropout&) { add("Dropout"); }
   void operator()(const nn::HardTanh&) { FAIL() << "not in the presets"; }

@@ -101,5 +101,16 @@ TEST(Add, PadsMissingChannelsWithZeroAndCutsSpareOnes) {
   EXPECT_THAT(sum.values, ElementsAre(11, 22, 30, 40, 14, 25, 31, 41));
 }
 
+TEST(Concat, PutsChannelsOneAfterTheOtherInEveryImage) {
+  const Tensor one = tensor_of({1, 1, 2}, {1, 2, 3, 4});  // two images
+  const Tensor two = tensor_of({2, 1, 2}, {10, 20, 30, 40, 11, 21, 31, 41});
+  const std::vector<const Tensor*> inputs{&two, &one, &two};
+  const Tensor joined = run_concat({5, 1, 2}, inputs);
+  EXPECT_EQ(joined.images, 2);
+  EXPECT_EQ(joined.shape, (nn::Shape{5, 1, 2}));
+  EXPECT_THAT(joined.values, ElementsAre(10, 20, 30, 40, 1, 2, 10, 20, 30, 40,  //
+                                         11, 21, 31, 41, 3, 4, 11, 21, 31, 41));
+}
+
 }  // namespace
 }  // namespace gibbon::sim

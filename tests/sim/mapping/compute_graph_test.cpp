@@ -94,5 +94,61 @@ TEST(ComputeGraph, AddOfTheInputAndAddsAloneUsesItsOwnBits) {
   EXPECT_EQ(graph.layers[1].output_bits, 5);
 }
 
+/// a (5 bits) and b (7 bits, behind a norm) side by side, and beside them the input and a again.
+nn::Network joined() {
+  nn::Conv a = conv(3, 4, 1);
+  a.activation_bits = 5;
+  nn::Conv b = conv(3, 8, 1);
+  b.activation_bits = 7;
+  return testing_support::network({3, 8, 8}, {{"a", a, {-1}},
+                                              {"b", b, {-1}},
+                                              {"norm", nn::BatchNorm{8, {}}, {1}},
+                                              {"ab", nn::Concat{}, {0, 2}},
+                                              {"relu", nn::Relu{}, {3}},
+                                              {"c", conv(12, 2, 1), {4}},
+                                              {"all", nn::Concat{}, {0, 4, -1}},
+                                              {"d", conv(19, 12, 1), {6}},
+                                              {"sum", nn::Add{12, 9}, {7, 4}}});
+}
+
+TEST(ComputeGraph, AConcatsReaderHasAllItsProducersOnce) {
+  ComputeGraph graph;
+  build_compute_graph(joined(), InputBitRule::kExplicit, graph);
+  ASSERT_EQ(graph.layers.size(), 5U);  // a, b, c, d, sum
+  EXPECT_THAT(graph.sources_of(graph.layers[2]), ElementsAre(0, 1));
+  EXPECT_EQ(graph.layers[2].in_channels, 12);
+  EXPECT_THAT(graph.sources_of(graph.layers[3]), ElementsAre(0, 1, -1));
+  EXPECT_EQ(graph.layers[3].in_channels, 19);
+  EXPECT_THAT(graph.destinations_of(graph.layers[1]), ElementsAre(2, 3, 4));
+}
+
+TEST(ComputeGraph, AConcatsReaderReadsTheWidestBits) {
+  ComputeGraph graph;
+  build_compute_graph(joined(), InputBitRule::kExplicit, graph);
+  EXPECT_EQ(graph.layers[2].input_bits, 7);  // of a 5, b 7
+  EXPECT_EQ(graph.layers[3].input_bits, 9);  // and the input 9
+}
+
+TEST(ComputeGraph, AnAddOfAConcatHasTwoOperands) {
+  ComputeGraph graph;
+  build_compute_graph(joined(), InputBitRule::kExplicit, graph);
+  EXPECT_THAT(graph.sources_of(graph.layers[4]), ElementsAre(3, 0, 1));
+  EXPECT_EQ(graph.layers[4].operands, 2);
+  EXPECT_EQ(accumulator_data_bytes(graph.layers[4]), 12 * 9 * 2 / 8.0);
+}
+
+/// Each concat doubles the last one: 2^24 namings of the input, one source.
+TEST(ComputeGraph, NestedConcatsStaySmall) {
+  std::vector<nn::Layer> layers;
+  for (int i = 0; i < 24; ++i) {
+    layers.push_back({"n" + std::to_string(i), nn::Concat{}, {i - 1, i - 1}});
+  }
+  layers.push_back({"fc", nn::Linear{1 << 24, 2}, {23}});
+  ComputeGraph graph;
+  build_compute_graph(testing_support::network({1, 1, 1}, layers), InputBitRule::kExplicit, graph);
+  ASSERT_EQ(graph.layers.size(), 1U);
+  EXPECT_THAT(graph.sources_of(graph.layers[0]), ElementsAre(-1));
+}
+
 }  // namespace
 }  // namespace gibbon::sim

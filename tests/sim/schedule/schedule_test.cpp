@@ -85,6 +85,61 @@ TEST(Schedule, AddWaitsForAllItsInputs) {
   EXPECT_THAT(timeline.finishes_of(2), ElementsAre(6, 12));
 }
 
+/// a and b of 1x2, side by side, read by a 1x1 convolution c.
+ComputeGraph joined(nn::LayerParameters reader) {
+  return graph_of(testing_support::network({1, 1, 2}, {{"a", conv(1, 1, 1), {-1}},
+                                                       {"b", conv(1, 2, 1), {-1}},
+                                                       {"j", nn::Concat{}, {0, 1}},
+                                                       {"r", nn::Relu{}, {2}},
+                                                       {"c", std::move(reader), {3}}}));
+}
+
+TEST(Schedule, AConcatsReaderWaitsForItsLaterBranch) {
+  const auto a = timing_of({1, 0, 9, 0});
+  const auto b = timing_of({4, 0, 1, 0});
+  const auto c = timing_of({2, 2, 2, 2});
+  // a: 1, 10; b: 4, 5. The first element is complete at 4, the second at 10.
+  const Timeline pipelined = run(joined(conv(3, 1, 1)), {a, b, c}, ScheduleMode::kPipelined);
+  EXPECT_THAT(pipelined.begins_of(2), ElementsAre(4, 10));
+  EXPECT_THAT(pipelined.finishes_of(2), ElementsAre(6, 12));
+  // Layer by layer, and for a linear layer, everything has to be there: 10, of a.
+  const Timeline in_turn = run(joined(conv(3, 1, 1)), {a, b, c}, ScheduleMode::kLayerByLayer);
+  EXPECT_THAT(in_turn.begins_of(2), ElementsAre(10, 12));
+  nn::Linear linear;
+  linear.in_features = 6;
+  linear.out_features = 2;
+  for (const auto mode : {ScheduleMode::kPipelined, ScheduleMode::kLayerByLayer}) {
+    EXPECT_THAT(run(joined(linear), {a, b, c}, mode).begins_of(2), ElementsAre(10));
+    EXPECT_THAT(run(joined(linear), {b, a, c}, mode).begins_of(2), ElementsAre(10));
+  }
+}
+
+TEST(Schedule, AConcatOfTheInputAndItsLayerWaitsForTheLayer) {
+  const auto graph = graph_of(testing_support::network(
+      {1, 1, 2},
+      {{"a", conv(1, 1, 1), {-1}}, {"j", nn::Concat{}, {-1, 0}}, {"c", conv(2, 1, 1), {1}}}));
+  for (const auto mode : {ScheduleMode::kPipelined, ScheduleMode::kLayerByLayer}) {
+    const Timeline timeline = run(graph, {timing_of({3, 0, 3, 0}), timing_of({1, 1, 1, 1})}, mode);
+    const double first = mode == ScheduleMode::kPipelined ? 3 : 6;
+    EXPECT_THAT(timeline.begins_of(1),
+                ElementsAre(first, mode == ScheduleMode::kPipelined ? 6 : 7));
+  }
+}
+
+/// Flattened, an element of the concat is there with the last pixel of a.
+TEST(Schedule, AFlattenBeforeAConcatWaitsForTheWholeImage) {
+  const auto graph = graph_of(testing_support::network({1, 1, 2}, {{"a", conv(1, 1, 1), {-1}},
+                                                                   {"b", conv(1, 1, 1), {-1}},
+                                                                   {"fa", nn::Flatten{}, {0}},
+                                                                   {"fb", nn::Flatten{}, {1}},
+                                                                   {"j", nn::Concat{}, {2, 3}},
+                                                                   {"c", conv(4, 1, 1), {4}}}));
+  const Timeline timeline =
+      run(graph, {timing_of({1, 0, 9, 0}), timing_of({4, 0, 1, 0}), timing_of({2, 2, 2, 2})},
+          ScheduleMode::kPipelined);
+  EXPECT_THAT(timeline.begins_of(2), ElementsAre(10));
+}
+
 TEST(Schedule, PrintedLatencyIsTheLayerThatFinishesFirstLast) {
   // a keeps producing after b, which needs only a's first element, has ended.
   const auto graph = graph_of(testing_support::network(

@@ -265,14 +265,14 @@ TEST(Corrected, AccumulatorBanksGrowAtPowersOfTwo) {
   hw::HardwareConfig hardware = small_chip();
   ComputeLayer add;
   add.kind = ComputeKind::kAdd;
-  add.source_count = 2;
+  add.operands = 2;
   add.output_bits = 8;
   add.out_channels = 1024;  // 2 x 1024 bytes: 2 KB
   EXPECT_NEAR(accumulator_of(add, hardware).bank.area_um2, 40580.3, 1e-9);
   add.out_channels = 1025;  // the next: 4 KB
   EXPECT_NEAR(accumulator_of(add, hardware).bank.area_um2, 68694.7, 1e-9);
   EXPECT_EQ(accumulator_of(add, hardware).adders, 1025);
-  add.source_count = 3;
+  add.operands = 3;
   EXPECT_EQ(accumulator_of(add, hardware).adders, 2050);  // two additions a channel
   // Words of more than 256 bits come with 4 KB and above.
   add.out_channels = 1;

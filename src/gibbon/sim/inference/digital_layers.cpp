@@ -119,4 +119,17 @@ Tensor run_add(const nn::Shape& output, std::span<const Tensor* const> inputs) {
   return result;
 }
 
+Tensor run_concat(const nn::Shape& output, std::span<const Tensor* const> inputs) {
+  const int images = inputs.front()->images;
+  Tensor result(images, output);
+  float* to = result.values.data();
+  for (std::ptrdiff_t image = 0; image < images; ++image) {
+    for (const Tensor* input : inputs) {
+      const auto size = static_cast<std::ptrdiff_t>(input->shape.elements());
+      to = std::copy_n(input->values.begin() + image * size, size, to);
+    }
+  }
+  return result;
+}
+
 }  // namespace gibbon::sim

@@ -26,5 +26,7 @@ void run_hardtanh(const nn::HardTanh& activation, Tensor& tensor);
 Tensor run_pool(const nn::Pool& pool, const nn::Shape& output, const Tensor& input);
 /// Inputs of fewer channels count as zero there, those of more are cut.
 Tensor run_add(const nn::Shape& output, std::span<const Tensor* const> inputs);
+/// The inputs' channels one after the other; every value is kept. `output` has their sum.
+Tensor run_concat(const nn::Shape& output, std::span<const Tensor* const> inputs);
 
 }  // namespace gibbon::sim

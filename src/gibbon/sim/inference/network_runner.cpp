@@ -125,6 +125,7 @@ Tensor NetworkRunner::run_layer(std::size_t index, const std::vector<const Tenso
     return output;
   }
   if (std::holds_alternative<nn::Add>(parameters)) return run_add(shape, inputs);
+  if (std::holds_alternative<nn::Concat>(parameters)) return run_concat(shape, inputs);
   if (const auto* pool = std::get_if<nn::Pool>(&parameters)) return run_pool(*pool, shape, input);
 
   Tensor output = owned != nullptr ? std::move(*owned) : input;

@@ -146,7 +146,7 @@ class Mapper {
     const double bytes = accumulator_data_bytes(layer);
     mapping_.global_data_bytes += bytes;
     mapping_.global_buffer_kb += next_power_of_two(bytes) / 1024;
-    mapping_.global_adders += layer.out_channels * layer.source_count / 2;
+    mapping_.global_adders += layer.out_channels * layer.operands / 2;
     mapping_.global_adder_bits = std::max(mapping_.global_adder_bits, layer.output_bits);
   }
 
@@ -160,7 +160,7 @@ class Mapper {
 }  // namespace
 
 double accumulator_data_bytes(const ComputeLayer& add) {
-  return static_cast<double>(add.out_channels) * add.output_bits * add.source_count / 8;
+  return static_cast<double>(add.out_channels) * add.output_bits * add.operands / 8;
 }
 
 std::optional<base::Infeasible> map_network(const ComputeGraph& graph, const nn::Network& network,

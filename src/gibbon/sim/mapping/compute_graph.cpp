@@ -62,8 +62,7 @@ class GraphBuilder {
   }
 
   void operator()(const nn::Add& sum) {
-    int bits = 0;
-    for (const int input : layer_->inputs) bits = std::max(bits, bits_of(input));
+    const int bits = widest_input_bits();
     ComputeLayer& added = add(ComputeKind::kAdd);
     added.out_channels = sum.channels;
     const int reference = graph_.reference_source(added);
@@ -72,6 +71,21 @@ class GraphBuilder {
                             : graph_.layers[static_cast<std::size_t>(reference)].output_bits;
     added.input_bits = added.output_bits;
     end(bits);
+  }
+
+  void operator()(const nn::Concat&) {
+    const std::size_t first = joined_.size();
+    for (const int input : layer_->inputs) {
+      visit_producers(input, [&](int producer) {
+        const auto begin = joined_.begin() + static_cast<std::ptrdiff_t>(first);
+        if (std::find(begin, joined_.end(), producer) == joined_.end()) {
+          joined_.push_back(producer);
+        }
+      });
+    }
+    producer_.push_back(kFirstJoint - static_cast<int>(joints_.size()));
+    joints_.push_back({first, joined_.size()});
+    bits_.push_back(widest_input_bits());
   }
 
   void operator()(const nn::BatchNorm& norm) {
@@ -90,14 +104,36 @@ class GraphBuilder {
   }
 
  private:
+  /// Stands in `producer_` for the first concat, the numbers below for those after it.
+  static constexpr int kFirstJoint = nn::kNetworkInput - 1;
+
+  /// A concat's producers, within `joined_`.
+  struct Joint {
+    std::size_t begin, end;
+  };
+
   int bits_of(int index) const {
     return index == nn::kNetworkInput ? network_.description().input_bits
                                       : bits_[static_cast<std::size_t>(index)];
   }
   int first_input_bits() const { return bits_of(layer_->inputs.front()); }
+  int widest_input_bits() const {
+    int bits = 0;
+    for (const int input : layer_->inputs) bits = std::max(bits, bits_of(input));
+    return bits;
+  }
   int producer_of(int index) const {
     return index == nn::kNetworkInput ? nn::kNetworkInput
                                       : producer_[static_cast<std::size_t>(index)];
+  }
+
+  /// Compute layers, or nn::kNetworkInput, whose values a network layer's output holds.
+  template <typename Visitor>
+  void visit_producers(int index, const Visitor& visit) const {
+    const int producer = producer_of(index);
+    if (producer > kFirstJoint) return visit(producer);
+    const Joint joint = joints_[static_cast<std::size_t>(kFirstJoint - producer)];
+    for (std::size_t i = joint.begin; i < joint.end; ++i) visit(joined_[i]);
   }
 
   void pass_through(int bits) {
@@ -141,8 +177,11 @@ class GraphBuilder {
     added.out_height = out.height;
     added.out_width = out.width;
     added.first_source = static_cast<int>(graph_.sources.size());
-    added.source_count = static_cast<int>(layer_->inputs.size());
-    for (const int input : layer_->inputs) graph_.sources.push_back(producer_of(input));
+    added.operands = static_cast<int>(layer_->inputs.size());
+    for (const int input : layer_->inputs) {
+      visit_producers(input, [&](int producer) { graph_.sources.push_back(producer); });
+    }
+    added.source_count = static_cast<int>(graph_.sources.size()) - added.first_source;
     return added;
   }
 
@@ -171,8 +210,10 @@ class GraphBuilder {
   const nn::Network& network_;
   InputBitRule rule_;
   ComputeGraph& graph_;
-  std::vector<int> producer_;  // compute layer, by network layer
-  std::vector<int> bits_;      // of the values, by network layer
+  std::vector<int> producer_;  // compute layer or concat, by network layer
+  std::vector<Joint> joints_;  // of the concats, in list order
+  std::vector<int> joined_;
+  std::vector<int> bits_;  // of the values, by network layer
   int last_quantised_bits_ = 0;
   int index_ = 0;
   const nn::Layer* layer_ = nullptr;

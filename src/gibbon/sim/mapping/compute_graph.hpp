@@ -9,9 +9,10 @@ namespace gibbon::sim {
 
 /// Which bits a conv or linear layer reads its inputs with.
 enum class InputBitRule {
-  kExplicit,    ///< of the quantiser that feeds it: back through add, flatten, pool, dropout, relu
-                ///< and unquantised batch_norm to the nearest hardtanh, quantised batch_norm, conv
-                ///< or linear, or the network's input; the widest of an add's inputs
+  kExplicit,    ///< of the quantiser that feeds it: back through add, concat, flatten, pool,
+                ///< dropout, relu and unquantised batch_norm to the nearest hardtanh, quantised
+                ///< batch_norm, conv or linear, or the network's input; the widest of an add's or
+                ///< a concat's inputs
   kOwn,         ///< its own activation_bits: MNSIM before any forward pass [Q1]
   kPropagated,  ///< of the last conv, linear, batch_norm or hardtanh before it in list order, fed
                 ///< or not: MNSIM after a forward pass [Q1]; wrong at residual branches
@@ -20,7 +21,9 @@ enum class InputBitRule {
 enum class ComputeKind { kConv, kLinear, kPool, kAdd };
 
 /// A layer that takes time and room on the chip. Relu, hardtanh, batch_norm, flatten and dropout
-/// are digital, free and transparent, as in MNSIM.
+/// are digital, free and transparent, as in MNSIM. So is concat, which MNSIM does not have: its
+/// inputs lie side by side in the buffer of the layer that reads them, which has all of their
+/// producers as sources.
 struct ComputeLayer {
   ComputeKind kind = ComputeKind::kConv;
   int network_index = 0;
@@ -29,14 +32,16 @@ struct ComputeLayer {
   int kernel = 1, stride = 1, padding = 0, groups = 1;
   bool symmetric_padding = false;  ///< 2x2 kernels that read a 3x3 window (nn::PaddingMode)
   int weight_bits = 0, input_bits = 0, output_bits = 0;
+  int operands = 1;  ///< inputs in the network: what an add sums up
   int first_source = 0, source_count = 0;
   int first_destination = 0, destination_count = 0;
 
   int positions() const { return out_height * out_width; }
 };
 
-/// The compute layers in list order. Sources are compute layers, or nn::kNetworkInput; destinations
-/// are the compute layers that name a layer as a source, in list order, once for each naming.
+/// The compute layers in list order. Sources are compute layers, or nn::kNetworkInput, as often as
+/// a layer names them, those of one concat once; destinations are the compute layers that name a
+/// layer as a source, in list order, once for each naming.
 struct ComputeGraph {
   std::vector<ComputeLayer> layers;
   std::vector<int> sources;

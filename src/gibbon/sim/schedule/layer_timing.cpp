@@ -120,7 +120,7 @@ void time_add(const ComputeLayer& layer, const ChipUnits& units, LayerTiming& ti
   constexpr double kAddNs = 10;
   timing.adder_ns = kAddNs;
   const double moved = buffer_transfer_ns(
-      static_cast<std::int64_t>(layer.source_count) * layer.out_channels * layer.output_bits,
+      static_cast<std::int64_t>(layer.operands) * layer.out_channels * layer.output_bits,
       units.buffer_bitwidth);
   timing.buffer_read_ns = moved;
   timing.buffer_write_ns = moved;

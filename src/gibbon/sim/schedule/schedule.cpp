@@ -58,14 +58,22 @@ class Scheduler {
     return out_[position] = begin + cost;
   }
 
+  double end_of_sources(const ComputeLayer& layer) const {
+    double end = 0;
+    for (const int source : graph_.sources_of(layer)) end = std::max(end, end_of(source));
+    return end;
+  }
+
+  static void wait_for(const double* finishes, std::size_t positions, double* ready) {
+    for (std::size_t i = 0; i < positions; ++i) ready[i] = std::max(ready[i], finishes[i]);
+  }
+
   void run_add(const ComputeLayer& layer, double cost) {
     const auto sources = graph_.sources_of(layer);
     const auto positions = static_cast<std::size_t>(layer.positions());
     std::fill_n(out_, positions, 0.0);
     for (const int source : sources) {
-      if (source < 0) continue;
-      const double* from = finishes(source);
-      for (std::size_t i = 0; i < positions; ++i) out_[i] = std::max(out_[i], from[i]);
+      if (source >= 0) wait_for(finishes(source), positions, out_);
     }
     double previous = 0;
     for (std::size_t i = 0; i < positions; ++i) {
@@ -73,17 +81,10 @@ class Scheduler {
     }
   }
 
-  void run_linear(const ComputeLayer& layer, double cost) {
-    double ready = 0;
-    for (const int source : graph_.sources_of(layer)) {
-      ready = std::max(ready, end_of(source));
-      if (mode_ == ScheduleMode::kLayerByLayer) break;
-    }
-    emit(0, ready, cost);
-  }
+  void run_linear(const ComputeLayer& layer, double cost) { emit(0, end_of_sources(layer), cost); }
 
   void run_after_source(const ComputeLayer& layer, const double* costs) {
-    double previous = end_of(graph_.sources_of(layer).front());
+    double previous = end_of_sources(layer);
     std::size_t position = 0;
     for (int y = 0; y < layer.out_height; ++y) {
       const double* row_costs = costs + (y == 0 ? 0 : 1);  // {kFirst, kTop} or {kLeft, kInner}
@@ -93,13 +94,31 @@ class Scheduler {
     }
   }
 
-  /// A convolution or pooling layer has one source. The last element of the window of position
+  /// Where several producers' channels lie side by side, an element is there with the last of them.
+  /// nullptr where nothing has to be waited for. Valid until the next call.
+  const double* input_finishes(const ComputeLayer& layer) {
+    const auto sources = graph_.sources_of(layer);
+    if (sources.size() == 1) return sources[0] < 0 ? nullptr : finishes(sources[0]);
+    const auto elements = static_cast<std::size_t>(layer.in_height * layer.in_width);
+    joined_.assign(elements, 0.0);
+    for (const int source : sources) {
+      if (source < 0) continue;
+      const ComputeLayer& from = graph_.layers[static_cast<std::size_t>(source)];
+      if (static_cast<std::size_t>(from.positions()) == elements) {
+        wait_for(finishes(source), elements, joined_.data());
+      } else {  // a flatten is in between
+        for (double& ready : joined_) ready = std::max(ready, end_of(source));
+      }
+    }
+    return joined_.data();
+  }
+
+  /// The last element of the window of position
   /// (y, x) is m + s y rows down and m + s x columns to the right (counted from one), inside the
   /// input; m is the window's reach beyond the padding.
   void run_windows(const ComputeLayer& layer, const double* costs) {
-    const int source = graph_.sources_of(layer).front();
-    if (source < 0) return run_after_source(layer, costs);
-    const double* from = finishes(source);
+    const double* from = input_finishes(layer);
+    if (from == nullptr) return run_after_source(layer, costs);
     const int reach = layer.symmetric_padding ? 2 : std::max(layer.kernel - layer.padding, 1);
     const int stride = layer.stride;
     const int width = layer.in_width;
@@ -125,6 +144,7 @@ class Scheduler {
   ScheduleMode mode_;
   bool keep_;
   Timeline& timeline_;
+  std::vector<double> joined_;
   double* out_ = nullptr;
   double* begins_ = nullptr;
   double first_begin_ = 0;

@@ -225,7 +225,7 @@ Accumulator accumulator_of(const ComputeLayer& add, const hw::HardwareConfig& ha
   Accumulator own;
   own.bank = *buffer_of(hardware.chip, size_kb);
   own.adder = adder_unit(hardware.digital, std::max(8, add.output_bits));
-  own.adders = static_cast<double>(add.out_channels) * (add.source_count - 1);
+  own.adders = static_cast<double>(add.out_channels) * (add.operands - 1);
   return own;
 }
 

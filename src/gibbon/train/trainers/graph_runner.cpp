@@ -92,6 +92,12 @@ class Runner {
     return sum;
   }
 
+  at::Tensor operator()(const nn::Concat&) {
+    std::vector<at::Tensor> parts;
+    for (const int index : layer().inputs) parts.push_back(value(index));
+    return at::cat(parts, 1);
+  }
+
   at::Tensor operator()(const nn::Relu&) {
     return plan().rectified_by_quantizer ? input() : at::relu(input());
   }
@@ -109,8 +115,9 @@ class Runner {
 
   at::Tensor quantized_input() const {
     if (!options_.quantize || !plan().requantize_input) return input();
-    double range = fixed_range(path_.network, plan().grid_source);
-    if (range < 0) range = used_ranges_[static_cast<std::size_t>(plan().grid_source)];
+    const double range = input_range(path_.network, plan(), [this](int source) {
+      return used_ranges_[static_cast<std::size_t>(source)];
+    });
     return fake_quantize(input(), quantizer_grid(plan().input_bits, static_cast<float>(range)),
                          ClampGradient::kZero, false);
   }

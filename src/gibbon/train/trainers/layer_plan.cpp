@@ -1,5 +1,7 @@
 #include "gibbon/train/trainers/layer_plan.hpp"
 
+#include <algorithm>
+#include <set>
 #include <variant>
 
 namespace gibbon::train {
@@ -24,30 +26,55 @@ int quantizer_bits(const nn::Layer& layer) {
   return 0;
 }
 
-/// Whether a layer's output lies on the grid of its input, if its input does.
+/// Whether a layer's output lies on the grids of its inputs, if its inputs do.
 bool keeps_grid(const nn::Layer& layer) {
   if (const auto* pool = std::get_if<nn::Pool>(&layer.parameters)) {
     return pool->mode == nn::PoolMode::kMax;
   }
-  return is<nn::Relu>(layer) || is<nn::Flatten>(layer) || is<nn::Dropout>(layer);
+  return is<nn::Relu>(layer) || is<nn::Flatten>(layer) || is<nn::Dropout>(layer) ||
+         is<nn::Concat>(layer);
+}
+
+int grid_bits(const nn::Network& network, int index) {
+  if (index == nn::kNetworkInput) return network.description().input_bits;
+  return quantizer_bits(network.layers()[static_cast<std::size_t>(index)]);
+}
+
+bool is_same_grid(const nn::Network& network, int one, int other) {
+  const double range = fixed_range(network, one);
+  return range > 0 && range == fixed_range(network, other) &&
+         grid_bits(network, one) == grid_bits(network, other);
 }
 
 void find_grid(const nn::Network& network, int reader, LayerPlan& plan) {
-  int index = network.layers()[static_cast<std::size_t>(reader)].inputs.front();
-  while (index != nn::kNetworkInput) {
+  std::vector<int> open = {network.layers()[static_cast<std::size_t>(reader)].inputs.front()};
+  std::set<int> seen;
+  while (!open.empty()) {
+    const int index = open.back();
+    open.pop_back();
+    if (!seen.insert(index).second) continue;
+    const int bits = grid_bits(network, index);
+    if (bits > 0 || index == nn::kNetworkInput) {
+      plan.grid_sources.push_back(index);
+      plan.input_bits = std::max(plan.input_bits, bits);
+      continue;
+    }
     const nn::Layer& layer = network.layers()[static_cast<std::size_t>(index)];
-    plan.input_bits = quantizer_bits(layer);
-    if (plan.input_bits > 0) break;
     if (!keeps_grid(layer)) plan.requantize_input = true;
-    index = layer.inputs.front();
+    const auto followed = is<nn::Concat>(layer) ? layer.inputs.end() : layer.inputs.begin() + 1;
+    open.insert(open.end(), layer.inputs.begin(), followed);
   }
-  plan.grid_source = index;
-  if (index == nn::kNetworkInput) plan.input_bits = network.description().input_bits;
+  std::sort(plan.grid_sources.begin(), plan.grid_sources.end());
+  for (const int source : plan.grid_sources) {
+    if (source == plan.grid_sources.front()) continue;
+    if (!is_same_grid(network, source, plan.grid_sources.front())) plan.requantize_input = true;
+  }
 }
 
 /// Layers whose backward pass does not read their output.
 bool output_is_free(const nn::Layer& layer) {
-  return is<nn::Conv>(layer) || is<nn::BatchNorm>(layer) || is<nn::Add>(layer);
+  return is<nn::Conv>(layer) || is<nn::BatchNorm>(layer) || is<nn::Add>(layer) ||
+         is<nn::Concat>(layer);
 }
 
 }  // namespace
@@ -91,6 +118,16 @@ double fixed_range(const nn::Network& network, int grid_source) {
   const nn::Layer& layer = network.layers()[static_cast<std::size_t>(grid_source)];
   const auto* tanh = std::get_if<nn::HardTanh>(&layer.parameters);
   return tanh != nullptr ? tanh->range : -1.0;
+}
+
+double input_range(const nn::Network& network, const LayerPlan& plan,
+                   const std::function<double(int)>& output_range) {
+  double widest = 0;
+  for (const int source : plan.grid_sources) {
+    const double fixed = fixed_range(network, source);
+    widest = std::max(widest, fixed < 0 ? output_range(source) : fixed);
+  }
+  return widest;
 }
 
 }  // namespace gibbon::train

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "gibbon/nn/network.hpp"
@@ -8,13 +9,15 @@ namespace gibbon::train {
 
 /// What the execution of a layer needs to know of the layers around it.
 struct LayerPlan {
-  /// The layer whose quantiser made the grid on which a Conv or Linear reads, or kNetworkInput:
-  /// the nearest one up the first inputs. Relu, Pool, Flatten, Dropout and Add have none of their
-  /// own, nor has a BatchNorm without output_bits.
-  int grid_source = nn::kNetworkInput;
+  /// The layers whose quantisers made what a Conv or Linear reads, or kNetworkInput: the nearest
+  /// ones up the first inputs, up all inputs of a Concat. Relu, Pool, Flatten, Dropout, Add and
+  /// Concat have none of their own, nor has a BatchNorm without output_bits. The layer reads on one
+  /// grid, which holds the values of all of them: the most bits and the widest range.
+  std::vector<int> grid_sources;
   int input_bits = 0;  ///< of that grid, sign included
-  /// A layer in between (an average, a sum, a batch norm) left the grid: the Conv or Linear rounds
-  /// its input back to it, as the digital-to-analogue converter would.
+  /// The values are not on that grid: a layer in between (an average, a sum, a batch norm) left it,
+  /// or the sources' grids differ. The Conv or Linear rounds its input to it, as the
+  /// digital-to-analogue converter would.
   bool requantize_input = false;
   /// The layer may overwrite its first input: nothing else reads it, its producer neither.
   bool in_place = false;
@@ -29,5 +32,10 @@ std::vector<LayerPlan> plan_layers(const nn::Network& network);
 /// Range (value of the highest level) of a grid whose source has a fixed scale: the network's
 /// input or a HardTanh; -1 where the source's output range decides.
 double fixed_range(const nn::Network& network, int grid_source);
+
+/// Range of the grid on which a Conv or Linear reads; `output_range` gives that of a source whose
+/// output range decides.
+double input_range(const nn::Network& network, const LayerPlan& plan,
+                   const std::function<double(int)>& output_range);
 
 }  // namespace gibbon::train

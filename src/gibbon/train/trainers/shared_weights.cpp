@@ -100,8 +100,9 @@ double weight_range(const std::vector<float>& weights) {
 /// Grid of the values that layer `index` reads, once every output range is known.
 nn::QuantizationScale input_grid(const Path& path, std::size_t index) {
   const LayerPlan& plan = path.plans[index];
-  double range = fixed_range(path.network, plan.grid_source);
-  if (range < 0) range = path.layers[static_cast<std::size_t>(plan.grid_source)].output_range;
+  const double range = input_range(path.network, plan, [&](int source) {
+    return path.layers[static_cast<std::size_t>(source)].output_range;
+  });
   return {plan.input_bits, range / quantizer_grid(plan.input_bits, 1.0F).threshold};
 }
 

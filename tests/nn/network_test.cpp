@@ -1,0 +1,75 @@
+#include "gibbon/nn/network.hpp"
+
+#include <gtest/gtest.h>
+
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::nn {
+namespace {
+
+Network network(Shape input, std::vector<Layer> layers) {
+  NetworkDescription d;
+  d.name = "n";
+  d.input = input;
+  d.num_classes = 2;
+  d.layers = std::move(layers);
+  return Network(std::move(d));
+}
+
+std::string error_of(Shape input, std::vector<Layer> layers) {
+  try {
+    network(input, std::move(layers));
+  } catch (const base::Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Network, AConcatHasTheChannelsOfAllItsInputs) {
+  const Network joined = network({3, 8, 8}, {{"a", Conv{3, 4, 3, 2, 1}, {kNetworkInput}},
+                                             {"b", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
+                                             {"cat", Concat{}, {0, 1, 0}},
+                                             {"c", Conv{11, 2, 1}, {2}}});
+  EXPECT_EQ(joined.output_shape(2), (Shape{11, 4, 4}));  // 4 + 3 + 4
+  EXPECT_EQ(joined.input_shape(3), (Shape{11, 4, 4}));
+  EXPECT_EQ(joined.weight_count(), 4 * 3 * 9 + 2 * 11);
+  EXPECT_EQ(joined.mac_count(), 4 * 3 * 9 * 16 + 2 * 11 * 16);
+}
+
+TEST(Network, AConcatJoinsVectors) {
+  const Network joined = network(
+      {3, 2, 2},
+      {{"flat", Flatten{}, {kNetworkInput}}, {"a", Linear{12, 5}, {0}}, {"cat", Concat{}, {1, 0}}});
+  EXPECT_EQ(joined.output_shape(2), (Shape{17, 1, 1}));
+}
+
+TEST(Network, AConcatRefusesWhatDoesNotFit) {
+  EXPECT_EQ(error_of({3, 8, 8}, {{"cat", Concat{}, {kNetworkInput}}}),
+            "layer 'cat' (concat): needs at least two inputs");
+  EXPECT_EQ(error_of({3, 8, 8}, {{"cat", Concat{}, {}}}), "layer 'cat' (concat): has no input");
+  EXPECT_EQ(error_of({3, 8, 8}, {{"pool", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
+                                 {"cat", Concat{}, {kNetworkInput, 0}}}),
+            "layer 'cat' (concat): inputs of 8x8 and 4x4 cannot be concatenated");
+  EXPECT_EQ(error_of({3, 8, 6}, {{"pool", Pool{PoolMode::kMax, 2, 1}, {kNetworkInput}},
+                                 {"cat", Concat{}, {kNetworkInput, kNetworkInput, 0}}}),
+            "layer 'cat' (concat): inputs of 8x6 and 7x5 cannot be concatenated");
+  EXPECT_EQ(error_of({3, 8, 8}, {{"cat", Concat{}, {kNetworkInput, 0}}}),
+            "layer 'cat' (concat): input 0 is not an earlier layer");
+}
+
+TEST(Network, OnlyAddAndConcatTakeSeveralInputs) {
+  EXPECT_EQ(error_of({3, 8, 8}, {{"r", Relu{}, {kNetworkInput, kNetworkInput}}}),
+            "layer 'r' (relu): takes one input");
+  EXPECT_EQ(error_of({3, 8, 8}, {{"s", Add{3}, {kNetworkInput, kNetworkInput}}}), "no error");
+}
+
+TEST(Network, AnAddRefusesWhatDoesNotFit) {
+  EXPECT_EQ(error_of({3, 8, 8}, {{"s", Add{3}, {kNetworkInput}}}),
+            "layer 's' (add): needs at least two inputs");
+  EXPECT_EQ(error_of({3, 8, 8}, {{"pool", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
+                                 {"s", Add{3}, {kNetworkInput, 0}}}),
+            "layer 's' (add): inputs of 8x8 and 4x4 cannot be added");
+}
+
+}  // namespace
+}  // namespace gibbon::nn
