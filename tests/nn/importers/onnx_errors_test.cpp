@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -52,17 +53,16 @@ TEST(OnnxErrors, AllUnsupportedNodesAreListedAtOnce) {
   onnx.filled("w", {2, 2, 3, 3}, 1);
   set(onnx.node("Conv", {"s", "w"}, "dilated"), "dilations", {2, 2});
   onnx.node("Relu", {"dilated"}, "fine");
-  onnx.node("Concat", {"fine", "fine"}, "joined");
+  set(onnx.node("Concat", {"fine", "fine"}, "joined"), "axis", std::int64_t{2});
   onnx.node("Gelu", {"joined"}, "y").set_domain("com.microsoft");
   EXPECT_EQ(
       error_of(onnx),
-      "folder/model.onnx: 4 nodes cannot be imported:\n"
+      "folder/model.onnx: 3 nodes cannot be imported:\n"
       "  node 's' (Sigmoid): unknown operator\n"
       "  node 'dilated' (Conv): dilations other than 1\n"
-      "  node 'joined' (Concat): no simulated layer joins channels\n"
       "  node 'y' (com.microsoft:Gelu): unknown operator\n"
-      "Supported are Add, AveragePool, BatchNormalization, Clip, Constant, Conv, Dropout, Flatten, "
-      "Gemm, GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, and Softmax or "
+      "Supported are Add, AveragePool, BatchNormalization, Clip, Concat, Constant, Conv, Dropout, "
+      "Flatten, Gemm, GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, and Softmax or "
       "LogSoftmax "
       "at the end.");
 }
@@ -207,6 +207,59 @@ TEST(OnnxErrors, WrongShapesOfSums) {
   onnx.node("GlobalAveragePool", {"x"}, "p");
   onnx.node("Add", {"p", "x"}, "y");
   EXPECT_THAT(error_of(onnx), HasSubstr("results of 2x1x1 and 2x4x4 cannot be added"));
+}
+
+std::string error_of_concat(const OnnxBuilder::Extents& input, std::int64_t axis) {
+  OnnxBuilder onnx(input);
+  onnx.node("Relu", {"x"}, "r");
+  set(onnx.node("Concat", {"r", "x"}, "y"), "axis", axis);
+  return error_of(onnx);
+}
+
+TEST(OnnxErrors, ConcatsAlongOtherAxes) {
+  for (const std::int64_t axis : {0, 2, 3, -1, -2, -4, 5}) {
+    EXPECT_THAT(
+        error_of_concat({1, 2, 4, 4}, axis),
+        HasSubstr(fmt::format("1 node cannot be imported:\n  node 'y' (Concat): axis is {}, "
+                              "1 (channels) is supported\n",
+                              axis)));
+  }
+  for (const std::int64_t axis : {0, 2, -2, -3}) {
+    EXPECT_THAT(error_of_concat({1, 2}, axis), HasSubstr("1 (channels) is supported"));
+  }
+}
+
+TEST(OnnxErrors, ConcatsThatDoNotFit) {
+  OnnxBuilder onnx({1, 2, 4, 4});
+  onnx.node("GlobalAveragePool", {"x"}, "p");
+  set(onnx.node("Concat", {"p", "x"}, "y"), "axis", std::int64_t{1});
+  EXPECT_THAT(error_of(onnx),
+              HasSubstr("node 'y' (Concat): results of 2x1x1 and 2x4x4 cannot be concatenated"));
+  OnnxBuilder mixed({1, 2, 1, 1});
+  mixed.node("Flatten", {"x"}, "f");
+  set(mixed.node("Concat", {"f", "x"}, "y"), "axis", std::int64_t{1});
+  EXPECT_THAT(error_of(mixed), HasSubstr("results of 2 and 2x1x1 cannot be concatenated"));
+  OnnxBuilder constant({1, 2, 1, 1});
+  constant.filled("w", {1, 2, 1, 1}, 1);
+  set(constant.node("Concat", {"x", "w"}, "y"), "axis", std::int64_t{1});
+  EXPECT_THAT(error_of(constant), HasSubstr("input 'w' is constant, only weights may be"));
+  OnnxBuilder none({1, 2, 1, 1});
+  none.node("Relu", {"x"}, "r");
+  auto& node = none.node("Concat", {"r", ""}, "y");
+  set(node, "axis", std::int64_t{1});
+  EXPECT_THAT(error_of(none), HasSubstr("node 'y' (Concat): input 2 is missing"));
+}
+
+TEST(OnnxErrors, ConcatsThatGrowWithoutEnd) {
+  OnnxBuilder onnx({1, 1, 1, 1});
+  std::string last = "x";
+  for (int i = 0; i < 27; ++i) {
+    const std::string next = i == 26 ? "y" : fmt::format("c{}", i);
+    set(onnx.node("Concat", {last, last}, next), "axis", std::int64_t{1});
+    last = next;
+  }
+  EXPECT_THAT(error_of(onnx), HasSubstr("node 'y' (Concat): its output of 134217728x1x1 has more "
+                                        "than 67108864 elements"));
 }
 
 TEST(OnnxErrors, ReshapesThatAreNoFlatten) {

@@ -136,6 +136,63 @@ TEST(Onnx, ReadsResidualAdds) {
   EXPECT_EQ(parameters<Add>(trained, 1).channels, 2);
 }
 
+/// An inception block: a biased 1x1 and a 3x3 branch side by side.
+TEST(Onnx, ReadsConcatenatedBranches) {
+  OnnxBuilder onnx({1, 3, 6, 6});
+  onnx.filled("w1", {4, 3, 1, 1}, 0.5F);
+  onnx.constant("b1", {4}, {1, 2, 3, 4});
+  onnx.node("Conv", {"x", "w1", "b1"}, "one");
+  onnx.filled("w3", {8, 3, 3, 3}, 0.5F);
+  set(onnx.node("Conv", {"x", "w3"}, "three"), "pads", {1, 1, 1, 1});
+  set(onnx.node("Concat", {"three", "one", "x"}, "join"), "axis", std::int64_t{1});
+  onnx.node("Relu", {"join"}, "r");
+  onnx.filled("w", {2, 15, 6, 6}, 0.5F);
+  onnx.node("Conv", {"r", "w"}, "c");
+  onnx.node("Flatten", {"c"}, "y");
+  const TrainedNetwork trained = import(onnx);
+  EXPECT_THAT(layer_names(trained), ElementsAre("one", "three", "one_bias", "join", "r", "c", "y"));
+  EXPECT_THAT(trained.network.layers()[3].inputs, ElementsAre(1, 2, kNetworkInput));
+  EXPECT_TRUE(std::holds_alternative<Concat>(trained.network.layers()[3].parameters));
+  EXPECT_EQ(trained.network.output_shape(3), (Shape{15, 6, 6}));  // 8 + 4 + 3
+  EXPECT_EQ(trained.states[5].input.bits, 9);
+  EXPECT_EQ(trained.states[5].input.scale, 0);  // the branches' ranges are not known
+}
+
+TEST(Onnx, ConcatsTakeNegativeAxesAndVectors) {
+  for (const auto& [input, axis] : {std::pair{OnnxBuilder::Extents{1, 3, 2, 2}, -3},
+                                    {OnnxBuilder::Extents{1, 3}, 1},
+                                    {OnnxBuilder::Extents{1, 3}, -1}}) {
+    OnnxBuilder onnx(input);
+    onnx.node("Relu", {"x"}, "r");
+    set(onnx.node("Concat", {"x", "r"}, "y"), "axis", std::int64_t{axis});
+    const TrainedNetwork trained = import(onnx);
+    EXPECT_THAT(layer_types(trained), ElementsAre("relu", "concat"));
+    EXPECT_EQ(trained.network.output_shape(1).channels, 6);
+  }
+}
+
+TEST(Onnx, AConcatOfOneResultDisappears) {
+  OnnxBuilder onnx({1, 3, 2, 2});
+  set(onnx.node("Concat", {"x"}, "same"), "axis", std::int64_t{1});
+  onnx.node("Relu", {"same"}, "y");
+  EXPECT_THAT(layer_names(import(onnx)), ElementsAre("y"));
+}
+
+TEST(Onnx, TheGridBehindAConcatHoldsAllItsInputs) {
+  OnnxBuilder onnx({1, 2});
+  onnx.constant("minus", {}, {-6});
+  onnx.constant("six", {}, {6});
+  onnx.node("Clip", {"x", "minus", "six"}, "c");
+  set(onnx.node("Concat", {"x", "c"}, "join"), "axis", std::int64_t{1});
+  onnx.filled("w", {4, 1}, 1);
+  onnx.node("MatMul", {"join", "w"}, "y");
+  const TrainedNetwork trained = import(onnx, {9, 7, 9, 1.0 / 255});
+  EXPECT_THAT(layer_types(trained), ElementsAre("hardtanh", "concat", "linear"));
+  // The input has 9 bits up to 1, the clip 7 bits up to 6: 9 bits up to 6.
+  EXPECT_EQ(trained.states[2].input.bits, 9);
+  EXPECT_DOUBLE_EQ(trained.states[2].input.scale, 6.0 / 255);
+}
+
 TEST(Onnx, ReadsGroupedConvolutions) {
   OnnxBuilder onnx({1, 4, 3, 3});
   onnx.filled("w", {8, 2, 1, 1}, 1);

@@ -22,16 +22,18 @@ namespace gibbon::nn {
 /// - Relu, and Clip to [0, infinity]: Relu. Clip to [-a, a]: HardTanh of range a, quantised to
 ///   activation_bits. Clip to [0, a] (ReLU6): Relu and a HardTanh NAME_limit.
 /// - MaxPool, AveragePool (padding only with count_include_pad), GlobalAveragePool: Pool.
-/// - Add of two results of the same shape: Add. Flatten, and a Reshape that does the same: Flatten.
+/// - Add of two results of the same shape: Add. Concat of results along their channels (axis 1, of
+///   vectors their features): Concat; of a single one nothing. Flatten, and a Reshape that does the
+///   same: Flatten.
 /// - Dropout: Dropout. Identity, and a Softmax or LogSoftmax that gives the network's output (it
 /// does
 ///   not move the largest value), disappear. Constant: its value, where an initialiser may stand.
 ///
 /// Calibration that ONNX does not have, and that a simulation of accuracy needs: the `input` grids
-/// of Conv and Linear but for those that read the network's input or a HardTanh (bits are set,
-/// scale is 0), the `output` grids (likewise), and `output_range` of Conv, Linear and quantised
-/// BatchNorm (-1). Weight grids are those of the weights read. The input's grid is ImportOptions',
-/// so a network trained on normalised images needs its own. Until all are measured,
+/// of Conv and Linear but for those that read the network's input, a HardTanh or a Concat of these
+/// (bits are set, scale is 0), the `output` grids (likewise), and `output_range` of Conv, Linear
+/// and quantised BatchNorm (-1). Weight grids are those of the weights read. The input's grid is
+/// ImportOptions', so a network trained on normalised images needs its own. Until all are measured,
 /// sim::make_accuracy_simulator refuses the network.
 ///
 /// Throws base::Error "FILE: ..." for anything else, all unsupported nodes in one message. No

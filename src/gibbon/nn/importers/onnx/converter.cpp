@@ -185,6 +185,35 @@ class Converter::NodeAdder {
               {}, first.shape, first.is_image);
   }
 
+  void operator()(const ConcatNode& concat) {
+    const Value& first = value(0);
+    const std::int64_t rank = first.is_image ? 4 : 2;
+    if (concat.axis != 1 && concat.axis != 1 - rank) {
+      throw Unsupported(fmt::format("axis is {}, 1 (channels) is supported", concat.axis));
+    }
+    Shape joined = first.shape;
+    std::vector<int> layers = {to_.layer_of(first)};
+    for (int index = 1; index < node_.input_size(); ++index) {
+      const Value& in = value(index);
+      const Shape& shape = in.shape;
+      if (in.is_image != first.is_image || shape.height != first.shape.height ||
+          shape.width != first.shape.width) {
+        throw base::Error(fmt::format("{}: results of {} and {} cannot be concatenated",
+                                      describe(node_), size_text(first), size_text(in)));
+      }
+      joined.channels += shape.channels;
+      require_size(node_, joined);
+      layers.push_back(to_.layer_of(in));
+    }
+    if (layers.size() == 1) {
+      set_output(first);
+      return;
+    }
+    LayerState state;
+    state.output = to_.grid_of_all(layers);
+    add_layer(Concat{}, std::move(layers), std::move(state), joined, first.is_image);
+  }
+
   void operator()(const ShiftNode& shift) {
     Value out = value(shift.data);
     std::vector<float> values = per_channel(*shift.shift, out);
@@ -254,6 +283,12 @@ class Converter::NodeAdder {
     throw base::Error(fmt::format(
         "{}: the constant '{}' of shape {} is not one value or one for each of the {} channels",
         describe(node_), printable(tensor.name()), to_text(extents_of(tensor)), channels));
+  }
+
+  static std::string size_text(const Value& value) {
+    const Shape& shape = value.shape;
+    if (!value.is_image) return fmt::format("{}", shape.channels);
+    return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
   }
 
   template <typename Layer>
@@ -387,7 +422,8 @@ std::string Converter::unique_name(const std::string& name) {
 QuantizationScale Converter::input_grid(int layer) const {
   while (layer != kNetworkInput) {
     const Layer& source = description_.layers[static_cast<std::size_t>(layer)];
-    if (std::holds_alternative<HardTanh>(source.parameters)) {
+    if (std::holds_alternative<HardTanh>(source.parameters) ||
+        std::holds_alternative<Concat>(source.parameters)) {
       return states_[static_cast<std::size_t>(layer)].output;
     }
     const bool keeps_grid = std::holds_alternative<Flatten>(source.parameters) ||
@@ -396,6 +432,19 @@ QuantizationScale Converter::input_grid(int layer) const {
     layer = source.inputs.front();
   }
   return {options_.input_bits, options_.input_scale};
+}
+
+QuantizationScale Converter::grid_of_all(const std::vector<int>& layers) const {
+  int bits = 0;
+  double range = 0;
+  bool all_known = true;
+  for (const int layer : layers) {
+    const QuantizationScale grid = input_grid(layer);
+    bits = std::max(bits, grid.bits);
+    range = std::max(range, grid.scale * ((1 << (grid.bits - 1)) - 1));
+    all_known = all_known && grid.scale > 0;
+  }
+  return {bits, all_known ? range / ((1 << (bits - 1)) - 1) : 0.0};
 }
 
 }  // namespace gibbon::nn::onnx

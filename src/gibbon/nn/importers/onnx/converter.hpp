@@ -51,7 +51,10 @@ class Converter {
   int add_layer(const std::string& name, LayerParameters parameters, std::vector<int> inputs,
                 LayerState state);
   std::string unique_name(const std::string& name);
+  /// Grid of what a layer gives to a Conv or Linear; scale 0 where it is not known.
   QuantizationScale input_grid(int layer) const;
+  /// The grid that holds what all of some layers give: the most bits, the widest range.
+  QuantizationScale grid_of_all(const std::vector<int>& layers) const;
 
   const Graph& graph_;
   ImportOptions options_;

@@ -11,7 +11,7 @@
 namespace gibbon::nn::onnx {
 
 const char* const kSupportedOperators =
-    "Add, AveragePool, BatchNormalization, Clip, Constant, Conv, Dropout, Flatten, Gemm, "
+    "Add, AveragePool, BatchNormalization, Clip, Concat, Constant, Conv, Dropout, Flatten, Gemm, "
     "GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, and Softmax or LogSoftmax at the "
     "end";
 
@@ -239,8 +239,10 @@ NodeKind read_softmax(const NodeProto& node, const Graph& graph) {
   throw Unsupported("it is supported as the last node only");
 }
 
-NodeKind read_concat(const NodeProto&, const Graph&) {
-  throw Unsupported("no simulated layer joins channels");
+NodeKind read_concat(const NodeProto& node, const Graph& graph) {
+  require_inputs(node, std::max(1, node.input_size()));
+  for (int index = 0; index < node.input_size(); ++index) require_computed(node, graph, index);
+  return ConcatNode{integer_attribute(node, "axis", 1)};
 }
 
 using Reader = std::function<NodeKind(const NodeProto&, const Graph&)>;

@@ -59,6 +59,10 @@ struct ClipNode {
 };
 struct DropoutNode {};
 struct SumNode {};
+/// Joins all inputs along an axis, counted from the end where it is negative.
+struct ConcatNode {
+  std::int64_t axis;
+};
 /// Adds a constant to the input number `data`.
 struct ShiftNode {
   const TensorProto* shift;
@@ -71,8 +75,9 @@ struct ReshapeNode {
 /// Its output is its input.
 struct PassNode {};
 
-using NodeKind = std::variant<ConvNode, LinearNode, BatchNormNode, PoolNode, ReluNode, ClipNode,
-                              DropoutNode, SumNode, ShiftNode, FlattenNode, ReshapeNode, PassNode>;
+using NodeKind =
+    std::variant<ConvNode, LinearNode, BatchNormNode, PoolNode, ReluNode, ClipNode, DropoutNode,
+                 SumNode, ConcatNode, ShiftNode, FlattenNode, ReshapeNode, PassNode>;
 
 /// What a node computes, as far as that does not depend on its input's shape. Throws Unsupported,
 /// or base::Error where the node is not valid ONNX.

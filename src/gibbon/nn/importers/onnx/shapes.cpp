@@ -10,6 +10,18 @@ namespace gibbon::nn::onnx {
 
 namespace {
 
+/// SAME padding: the output has ceil(size / stride) rows; odd totals would need more on one side.
+int same_padding(const Window& window, int size) {
+  const int outputs = (size + window.stride - 1) / window.stride;
+  const int total = std::max((outputs - 1) * window.stride + window.kernel - size, 0);
+  if (total % 2 == 0) return total / 2;
+  throw Unsupported(fmt::format(
+      "SAME padding adds {} rows in all here, only equal padding on all sides is supported",
+      total));
+}
+
+}  // namespace
+
 void require_size(const NodeProto& node, const Shape& shape) {
   std::int64_t elements = 1;
   for (const std::int64_t extent : {shape.channels, shape.height, shape.width}) {
@@ -24,18 +36,6 @@ void require_size(const NodeProto& node, const Shape& shape) {
     elements *= extent;
   }
 }
-
-/// SAME padding: the output has ceil(size / stride) rows; odd totals would need more on one side.
-int same_padding(const Window& window, int size) {
-  const int outputs = (size + window.stride - 1) / window.stride;
-  const int total = std::max((outputs - 1) * window.stride + window.kernel - size, 0);
-  if (total % 2 == 0) return total / 2;
-  throw Unsupported(fmt::format(
-      "SAME padding adds {} rows in all here, only equal padding on all sides is supported",
-      total));
-}
-
-}  // namespace
 
 int padding_of(const Window& window, const Shape& in) {
   if (!window.same) return window.padding;

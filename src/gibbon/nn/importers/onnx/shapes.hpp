@@ -8,6 +8,10 @@
 
 namespace gibbon::nn::onnx {
 
+/// Throws base::Error where a size is not positive (a window found no place) or a node's result has
+/// more than kMaxElements elements.
+void require_size(const NodeProto& node, const Shape& shape);
+
 /// The padding of a window over `in` on each side. Throws Unsupported where SAME padding is not
 /// equal on all sides.
 int padding_of(const Window& window, const Shape& in);
