@@ -13,6 +13,7 @@
 #include "gibbon/app/command.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/rng.hpp"
+#include "nn/importers/onnx_builder.hpp"
 
 namespace gibbon::app {
 namespace {
@@ -209,6 +210,22 @@ TEST_F(SimulateAccuracy, SaysWhenAllImagesWereNeeded) {
   EXPECT_EQ(test["low_points"], test["high_points"]);
   EXPECT_THAT(run(accuracy("noisy.yaml") + "--until-ci 0.01 --images 200").output,
               HasSubstr("200 of 200: the interval needed them all, the difference is exact\n"));
+}
+
+TEST_F(SimulateAccuracy, AnOnnxFileHasWeightsButNoRanges) {
+  nn::OnnxBuilder onnx({1, 1, 3, 3});
+  onnx.filled("w", {10, 1, 3, 3}, 1);
+  onnx.node("Conv", {"x", "w"}, "c");
+  onnx.node("Flatten", {"c"}, "y");
+  const std::string file = (folder_ / "net.onnx").string();
+  base::write_file_atomically(file, onnx.bytes());
+  EXPECT_EQ(run("simulate --network " + file).status, kSuccess);
+  const Ran ran = run("simulate --network " + file + " --accuracy");
+  EXPECT_EQ(ran.status, kUserError);
+  EXPECT_EQ(ran.errors, "gibbon: --accuracy needs the ranges of the layers' outputs, which " +
+                            file +
+                            " does not hold; training measures them: gibbon train --network " +
+                            file + " --start " + file + " --out MODEL.gibbon\n");
 }
 
 TEST_F(SimulateAccuracy, RefusesWhatDoesNotGoTogether) {

@@ -11,6 +11,7 @@
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/data/dataset_registry.hpp"
+#include "gibbon/nn/importers/onnx.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 #include "gibbon/train/trainer.hpp"
 
@@ -47,6 +48,10 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments, const Globa
   return options;
 }
 
+nn::TrainedNetwork load_start(const std::filesystem::path& path) {
+  return path.extension() == ".onnx" ? nn::load_onnx(path) : nn::load_trained_network(path);
+}
+
 int train(const TrainArguments& arguments, const GlobalOptions& global) {
   const nn::Network network = load_network(locate(PresetKind::kNetworks, arguments.network));
   const data::Dataset dataset = data::load_dataset(arguments.dataset, arguments.data);
@@ -55,7 +60,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
     hardware = load_hardware(locate(PresetKind::kHardware, arguments.hardware));
   }
   std::optional<nn::TrainedNetwork> start;
-  if (!arguments.start.empty()) start = nn::load_trained_network(arguments.start);
+  if (!arguments.start.empty()) start = load_start(arguments.start);
 
   nn::TrainedNetwork trained{network, {}};
   {
@@ -104,7 +109,8 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
                      "Also simulate the accuracy on this hardware: file, or a shipped one by name");
   command.add_option("--images", arguments->images, "Test images to simulate; default: all")
       ->check(CLI::PositiveNumber);
-  command.add_option("--start", arguments->start, "Trained network to start from");
+  command.add_option("--start", arguments->start,
+                     "Trained network to start from, .gibbon or .onnx");
   command.add_option("--epochs", arguments->epochs, "Passes over the training images")
       ->check(CLI::PositiveNumber);
   command.add_option("--batch-size", arguments->batch_size, "Images a step")
