@@ -30,8 +30,7 @@ function(gibbon_tests name)
   target_include_directories(gibbon_${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   # Optimising the tests themselves takes half of a build and saves nothing when they run.
   target_compile_options(gibbon_${name}_tests PRIVATE -O0)
-  target_precompile_headers(gibbon_${name}_tests PRIVATE <gmock/gmock.h> <gtest/gtest.h>
-    <fmt/format.h> <nlohmann/json.hpp>)
+  target_precompile_headers(gibbon_${name}_tests REUSE_FROM gibbon_test_headers)
   target_compile_definitions(gibbon_${name}_tests PRIVATE
     GIBBON_SOURCE_DIR="${CMAKE_SOURCE_DIR}" GIBBON_BINARY_DIR="${CMAKE_BINARY_DIR}")
   if(TARGET gibbon_${name})

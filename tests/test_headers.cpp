@@ -1,0 +1,1 @@
+// Empty: its library owns the precompiled headers of the tests.
