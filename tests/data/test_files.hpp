@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 
 namespace gibbon::data {
@@ -108,16 +109,7 @@ inline void write_jpeg(const std::filesystem::path& path, int height, int width,
   std::fclose(file);
 }
 
-/// The message of the base::Error that the call throws; "no error" if it returns.
-template <typename Call>
-std::string error_of(Call call) {
-  try {
-    call();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 /// Runs `read` on a file cut short at many places and with bits flipped at many places: it must
 /// return or throw base::Error, nothing else. Returns how many of the cut files were accepted.

@@ -3,24 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <functional>
 #include <numeric>
 #include <string>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 #include "gibbon/base/rng.hpp"
 
 namespace gibbon::nn {
 namespace {
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 std::vector<double> counting(long size) {
   std::vector<double> values(static_cast<std::size_t>(size));

@@ -7,7 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 #include "gibbon/base/file.hpp"
 #include "predict/toy_space.hpp"
 
@@ -30,15 +30,7 @@ void expect_same(const std::vector<Prediction>& a, const std::vector<Prediction>
   for (std::size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(same(a[i], b[i])) << "at " << i;
 }
 
-template <typename Body>
-std::string error_of(Body&& body) {
-  try {
-    body();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 /// Evaluations with what the predictor says of them.
 std::vector<space::Evaluation> predicted(const Predictor& predictor,

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/search/pareto.hpp"
 #include "gibbon/space/spaces/gibbon.hpp"
@@ -18,14 +19,7 @@ using space::Genome;
 using space::ToySpace;
 using ::testing::HasSubstr;
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 /// 12 genes; genes 6 to 11 are active only while gene 0 is not 0.
 ToySpace conditional_space() {

@@ -8,7 +8,7 @@
 #include <map>
 #include <tuple>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 #include "gibbon/base/rng.hpp"
 
 namespace gibbon::sim {
@@ -16,15 +16,7 @@ namespace {
 
 constexpr double kHalfWidth = 0.005;
 
-template <typename Action>
-std::string error_of(const Action& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(DifferenceInterval, WithoutImagesEverythingIsPossible) {
   const DifferenceInterval interval = difference_interval({}, 100);

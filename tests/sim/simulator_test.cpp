@@ -3,10 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 
 namespace gibbon::sim {
 namespace {
+
+using test::error_of;
 
 TEST(SimulatorRegistry, EveryModelIsMadeUnderItsName) {
   ASSERT_FALSE(simulator_registry().empty());
@@ -22,14 +24,6 @@ TEST(SimulatorRegistry, MnsimDrawsAPlaneAndTheCorrectedModelACell) {
 }
 
 TEST(SimulatorRegistry, UnknownNamesAreRefusedWithTheKnownOnes) {
-  const auto error_of = [](auto call) -> std::string {
-    try {
-      call();
-    } catch (const base::Error& error) {
-      return error.what();
-    }
-    return "no error";
-  };
   const auto expected = testing::AllOf(testing::StartsWith("unknown simulator 'mnsim3'"),
                                        testing::HasSubstr("mnsim2-corrected"));
   EXPECT_THAT(error_of([] { make_simulator("mnsim3"); }), expected);

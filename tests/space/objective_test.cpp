@@ -6,7 +6,7 @@
 #include <cmath>
 #include <limits>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 
 namespace gibbon::space {
 namespace {
@@ -21,14 +21,7 @@ Metrics metrics(double accuracy, double edp, double area) {
   return result;
 }
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(Constraint, IsReadFromText) {
   const Constraint area = constraint_from("area_mm2 <= 20");

@@ -5,7 +5,7 @@
 
 #include <cmath>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 #include "gibbon/space/summary.hpp"
 #include "space/toy_space.hpp"
 
@@ -24,14 +24,7 @@ ToySpace depth_space() {
       [](const Genome& genome, std::size_t gene) { return gene != 2 || genome[0] == 1; });
 }
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 TEST(SearchSpace, CanonicalClearsInactiveGenesOnly) {
   const ToySpace space = depth_space();

@@ -6,7 +6,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 #include "gibbon/train/trainer.hpp"
 #include "train/test_networks.hpp"
 
@@ -36,15 +36,7 @@ nn::Network path(std::uint64_t step) {
   return block_network(kInput, 8, {{8, kernel, groups, 9}, {16, 3, groups, 5}}, {1}, 4);
 }
 
-template <typename Work>
-std::string error_of(const Work& work) {
-  try {
-    work();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 class SupernetFile : public ::testing::Test {
  protected:

@@ -55,17 +55,14 @@ std::vector<std::size_t> best_by_metrics(const RunContext& context, std::size_t 
 
 /// The accuracy below which a design lost too much before its training to be worth the time of one.
 double least_accuracy(const RunContext& context) {
-  double best = 0.0;
-  for (const std::size_t index : search::pareto_front(context.evaluations, context.objective)) {
-    best = std::max(best, context.evaluations[index].metrics[Metric::kAccuracy]);
-  }
-  return kLeastShareOfBestAccuracy * best;
+  const std::vector<std::size_t> front = front_by(context, Metric::kAccuracy);
+  if (front.empty()) return 0.0;
+  return kLeastShareOfBestAccuracy * context.evaluations[front.front()].metrics[Metric::kAccuracy];
 }
 
-/// "front": along the front from the most to the least accurate, spread evenly.
-std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted) {
+/// "front": along the front from the most to the `least` accurate, spread evenly.
+std::vector<std::size_t> along_front(const RunContext& context, std::size_t wanted, double least) {
   std::vector<std::size_t> front = front_by(context, Metric::kAccuracy);
-  const double least = least_accuracy(context);
   std::erase_if(front, [&](std::size_t index) {
     return context.evaluations[index].metrics[Metric::kAccuracy] < least;
   });
@@ -80,10 +77,10 @@ std::vector<std::size_t> along_front(const RunContext& context, std::size_t want
 std::vector<Evaluation> choose_designs(const RunContext& context) {
   const auto wanted = static_cast<std::size_t>(context.config.final_training.designs);
   const std::vector<std::size_t> ranking = search::rank(context.evaluations, context.objective);
-  std::vector<std::size_t> chosen = context.config.final_training.choose == "front"
-                                        ? along_front(context, wanted)
-                                        : best_by_metrics(context, wanted);
   const double least = least_accuracy(context);
+  std::vector<std::size_t> chosen = context.config.final_training.choose == "front"
+                                        ? along_front(context, wanted, least)
+                                        : best_by_metrics(context, wanted);
   std::set<space::Genome> taken;
   for (const std::size_t index : chosen) taken.insert(context.evaluations[index].genome);
   for (const std::size_t index : ranking) {

@@ -2,23 +2,15 @@
 
 #include <gtest/gtest.h>
 
-#include <functional>
 #include <string>
 
 #include "../small_networks.hpp"
-#include "gibbon/base/error.hpp"
+#include "error_of.hpp"
 
 namespace gibbon::sim {
 namespace {
 
-std::string error_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
-}
+using test::error_of;
 
 constexpr CrossbarSize kSize{256, 256};
 

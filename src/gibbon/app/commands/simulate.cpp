@@ -149,13 +149,12 @@ int simulate(const SimulateOptions& options, const GlobalOptions& global) {
   }
   const sim::SimulationResult result =
       simulate_cost(options, options.model, subject.network, hardware);
-  const auto run_accuracy = [&] {
+  std::optional<SimulatedAccuracy> accuracy;
+  if (options.accuracy.wanted) {
     AccuracyArguments arguments = options.accuracy;
     arguments.devices = sim::device_model_of(options.model);
-    return simulate_accuracy(*subject.trained, hardware, arguments, global);
-  };
-  std::optional<decltype(run_accuracy())> accuracy;
-  if (options.accuracy.wanted) accuracy = run_accuracy();
+    accuracy = simulate_accuracy(*subject.trained, hardware, arguments, global);
+  }
 
   const Totals totals = totals_of(result);
   if (options.csv) {
