@@ -34,7 +34,7 @@ std::unique_ptr<space::SearchSpace> tiny_space() {
   spec.name = "tiny";
   spec.input = {1, 8, 8};
   spec.num_classes = 3;
-  spec.stem_channels = 4;
+  spec.stem_channels = {4};
   spec.stage_blocks = {{1}, {1, 2}};
   spec.channels = {4, 8};
   spec.groups = {1, 2};

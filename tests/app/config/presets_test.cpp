@@ -120,7 +120,7 @@ TEST_F(Presets, MistakesInChoicesByStageAreShownWithTheirPlace) {
   EXPECT_THAT(with("kernels: [1, 2, 3]", "kernels: []"),
               testing::HasSubstr("kernels: the list is empty"));
   EXPECT_THAT(with("activation: relu", "activation: gelu"),
-              testing::HasSubstr("activation: got 'gelu', expected relu or hardtanh"));
+              testing::HasSubstr("activation: got 'gelu', expected one of relu, hardtanh"));
 }
 
 TEST_F(Presets, MistakesInASpaceAreShownWithTheirPlace) {

@@ -277,7 +277,7 @@ TEST(GibbonSpace, LargestNetworkHoldsEveryOther) {
 
 TEST(GibbonSpace, StemThatGroupsDoNotDivideIsInfeasible) {
   GibbonSpaceSpec spec = small_spec();
-  spec.stem_channels = 24;
+  spec.stem_channels = {24};
   const auto space = make_gibbon_space(spec);
   Genome genome = zeros(*space);
   set(*space, genome, "stage1.block1.groups", 8);  // 24 = 3 * 8
@@ -287,6 +287,27 @@ TEST(GibbonSpace, StemThatGroupsDoNotDivideIsInfeasible) {
   ASSERT_FALSE(design.ok());
   EXPECT_THAT(design.reason(), HasSubstr("s1.b1.conv"));
   EXPECT_THAT(design.reason(), HasSubstr("does not divide 24 input and 16 output channels"));
+}
+
+TEST(GibbonSpace, TheStemMayBeLeftToTheSearch) {
+  GibbonSpaceSpec spec = small_spec();
+  const std::size_t genes_of_fixed_stem = make_gibbon_space(spec)->genes().size();
+  spec.stem_channels = {16, 32};
+  spec.stem_strides = {2, 1};
+  const auto space = make_gibbon_space(spec);
+  EXPECT_EQ(space->genes().size(), genes_of_fixed_stem + 2);
+  Genome genome = zeros(*space);
+  set(*space, genome, "stem.channels", 32);
+  set(*space, genome, "stem.stride", 2);
+  const nn::Network network = space->decode(genome)->network;
+  const auto stem = parameters<nn::Conv>(network, "stem.conv");
+  EXPECT_EQ(stem.out_channels, 32);
+  EXPECT_EQ(stem.stride, 2);
+  EXPECT_EQ(parameters<nn::Conv>(network, "s1.b1.conv").in_channels, 32);
+  // The largest network has the most channels and the most pixels.
+  const auto widest = parameters<nn::Conv>(space->largest_network(), "stem.conv");
+  EXPECT_EQ(widest.out_channels, 32);
+  EXPECT_EQ(widest.stride, 1);
 }
 
 TEST(GibbonSpace, EveryStageMayHaveChoicesOfItsOwn) {
@@ -361,8 +382,8 @@ TEST(GibbonSpaceSpec, ErrorsNameTheListAndTheValue) {
             "space 'small': activation_bits is 17, allowed are 2 to 16");
   EXPECT_EQ(with([](Spec& s) { s.head_bits = 0; }),
             "space 'small': head_bits is 0, allowed are 2 to 16");
-  EXPECT_EQ(with([](Spec& s) { s.stem_channels = 0; }),
-            "space 'small': stem_channels is 0, which is not positive");
+  EXPECT_EQ(with([](Spec& s) { s.stem_channels = {0}; }),
+            "space 'small': stem_channels holds 0, which is not positive");
   EXPECT_EQ(with([](Spec& s) { s.wordline_shares = {1.25}; }),
             "space 'small': wordline_shares holds 1.25, allowed are shares up to 1");
   EXPECT_EQ(with([](Spec& s) { s.bitline_shares = {0}; }),

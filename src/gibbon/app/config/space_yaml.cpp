@@ -3,10 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <array>
 #include <functional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,6 +15,7 @@
 
 namespace gibbon::app {
 
+using space::BlockActivation;
 using space::GibbonSpaceSpec;
 
 namespace {
@@ -60,6 +59,20 @@ SpaceKey choices(std::string name, std::string help, std::vector<int> GibbonSpac
   return {std::move(name), std::move(help), true,
           [=](const YamlValue& value, GibbonSpaceSpec& spec) { spec.*field = read_ints(value); },
           [=](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.*field); }};
+}
+
+/// One number where the key decides, a list where it is left to the search.
+SpaceKey number_or_choices(std::string name, std::string help,
+                           std::vector<int> GibbonSpaceSpec::*field) {
+  return {std::move(name), std::move(help) + "; one, or a list to choose from", false,
+          [=](const YamlValue& value, GibbonSpaceSpec& spec) {
+            spec.*field = value.is_list() ? read_ints(value) : std::vector<int>{read_int(value)};
+          },
+          [=](const GibbonSpaceSpec& spec) {
+            const std::vector<int>& values = spec.*field;
+            return values.size() == 1 ? fmt::format("{}", values.front())
+                                      : fmt::format("{}", values);
+          }};
 }
 
 space::StageChoices read_stage_choices(const YamlValue& value) {
@@ -123,24 +136,16 @@ SpaceKey stages_key() {
       [](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.stage_blocks); }};
 }
 
-constexpr std::array<std::pair<std::string_view, space::BlockActivation>, 2> kActivations{
-    {{"relu", space::BlockActivation::kRelu}, {"hardtanh", space::BlockActivation::kHardTanh}}};
-
 SpaceKey activation_key() {
   return {"activation",
           "After the stem and every block: relu (0 to the range) or hardtanh (-range to range)",
           false,
           [](const YamlValue& value, GibbonSpaceSpec& spec) {
-            const std::string text = value.text();
-            for (const auto& [name, activation] : kActivations) {
-              if (name != text) continue;
-              spec.activation = activation;
-              return;
-            }
-            value.refuse("relu or hardtanh");
+            const std::string text = value.one_of({"relu", "hardtanh"});
+            spec.activation = text == "relu" ? BlockActivation::kRelu : BlockActivation::kHardTanh;
           },
           [](const GibbonSpaceSpec& spec) {
-            return std::string(kActivations[static_cast<std::size_t>(spec.activation)].first);
+            return std::string(spec.activation == BlockActivation::kRelu ? "relu" : "hardtanh");
           }};
 }
 
@@ -160,9 +165,10 @@ std::vector<SpaceKey> all_keys() {
       input_key(),
       whole("num_classes", "Classes; absent: the data set's", &S::num_classes),
       whole("input_bits", "Bits of an input pixel, sign included", &S::input_bits),
-      whole("stem_channels", "Output channels of the first convolution", &S::stem_channels),
+      number_or_choices("stem_channels", "Output channels of the first convolution",
+                        &S::stem_channels),
       whole("stem_kernel", "Its kernel: odd, or 2 with symmetric padding", &S::stem_kernel),
-      whole("stem_stride", "Its stride", &S::stem_stride),
+      number_or_choices("stem_stride", "Its stride", &S::stem_strides),
       whole("stem_weight_bits", "Bits of its weights, sign included", &S::stem_weight_bits),
       activation_key(),
       activation_range_key(),

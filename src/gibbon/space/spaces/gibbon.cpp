@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/hw/component_library.hpp"
@@ -62,6 +63,7 @@ class GibbonSpace final : public SearchSpace {
   explicit GibbonSpace(GibbonSpaceSpec spec) : spec_(std::move(spec)) {
     validate(spec_);
     add_depth_genes();
+    add_stem_genes();
     add_block_genes();
     add_hardware_genes();
     check_hardware_choices();
@@ -78,7 +80,7 @@ class GibbonSpace final : public SearchSpace {
   base::Result<Design> decode(const Genome& genome) const override {
     SearchSpace::check(genome);
     try {
-      return Design{build_gibbon_network(spec_, spec_.name, blocks_of(genome)),
+      return Design{build_gibbon_network(spec_, spec_.name, stem_of(genome), blocks_of(genome)),
                     hardware_of(genome)};
     } catch (const base::Error& problem) {
       return base::Infeasible{problem.what()};
@@ -94,7 +96,8 @@ class GibbonSpace final : public SearchSpace {
                                   largest(spec_.activation_bits)};
       stages.emplace_back(static_cast<std::size_t>(largest(spec_.stage_blocks[stage])), widest);
     }
-    return build_gibbon_network(spec_, spec_.name + "-largest", stages);
+    const StemChoice widest_stem = {largest(spec_.stem_channels), smallest(spec_.stem_strides)};
+    return build_gibbon_network(spec_, spec_.name + "-largest", widest_stem, stages);
   }
 
  private:
@@ -121,6 +124,20 @@ class GibbonSpace final : public SearchSpace {
                 as_choices(spec_.stage_blocks[stage])},
                {});
     }
+  }
+
+  /// A stem without a choice has no genes.
+  void add_stem_genes() {
+    const auto add = [&](const char* slot,
+                         const std::vector<int>& choices) -> std::optional<std::size_t> {
+      if (choices.size() == 1) return std::nullopt;
+      add_gene({fmt::format("stem.{}", slot), fmt::format("stem_{}", slot), GenePart::kNetwork, -1,
+                as_choices(choices)},
+               {});
+      return genes_.size() - 1;
+    };
+    stem_channels_gene_ = add("channels", spec_.stem_channels);
+    stem_stride_gene_ = add("stride", spec_.stem_strides);
   }
 
   void add_block_genes() {
@@ -188,6 +205,14 @@ class GibbonSpace final : public SearchSpace {
     }
   }
 
+  StemChoice stem_of(const Genome& genome) const {
+    const auto chosen = [&](std::optional<std::size_t> gene, const std::vector<int>& choices) {
+      return gene ? static_cast<int>(value(genome, *gene)) : choices.front();
+    };
+    return {chosen(stem_channels_gene_, spec_.stem_channels),
+            chosen(stem_stride_gene_, spec_.stem_strides)};
+  }
+
   std::vector<std::vector<BlockChoice>> blocks_of(const Genome& genome) const {
     std::vector<std::vector<BlockChoice>> result(stages());
     for (std::size_t stage = 0; stage < stages(); ++stage) {
@@ -226,6 +251,8 @@ class GibbonSpace final : public SearchSpace {
   GibbonSpaceSpec spec_;
   std::vector<Gene> genes_;
   std::vector<Place> places_;
+  std::optional<std::size_t> stem_channels_gene_;
+  std::optional<std::size_t> stem_stride_gene_;
   std::vector<std::size_t> first_gene_of_stage_;
 };
 

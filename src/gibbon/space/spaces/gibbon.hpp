@@ -42,9 +42,9 @@ struct GibbonSpaceSpec {
   int num_classes = 10;
   int input_bits = 9;  ///< of the image, sign included
 
-  int stem_channels = 16;
+  std::vector<int> stem_channels = {16};
   int stem_kernel = 3;  ///< odd, or 2 with symmetric padding
-  int stem_stride = 1;
+  std::vector<int> stem_strides = {1};
   int stem_weight_bits = 9;
 
   BlockActivation activation = BlockActivation::kRelu;  ///< of the stem and of every block
@@ -70,7 +70,8 @@ struct GibbonSpaceSpec {
 /// wordlines and bitlines are named in the paper's text without values; these are ours.
 GibbonSpaceSpec gibbon_table1_spec();
 
-/// Gene names: "stage1.blocks"; "stage1.block1.channels", ".kernel", ".groups", ".weight_bits",
+/// Gene names: "stage1.blocks"; "stem.channels" and "stem.stride" where the spec leaves a choice;
+/// "stage1.block1.channels", ".kernel", ".groups", ".weight_bits",
 /// ".activation_bits"; "hardware.crossbar_size", ".adc_bits", ".dac_bits", ".cell_bits",
 /// ".wordline_share", ".bitline_share". Slots are the last parts. Genes of blocks beyond their
 /// stage's depth are inactive.

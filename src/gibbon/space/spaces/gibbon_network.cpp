@@ -101,12 +101,13 @@ void append_head(NetworkBuilder& builder, const GibbonSpaceSpec& spec) {
 }  // namespace
 
 nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string& name,
+                                 const StemChoice& chosen_stem,
                                  const std::vector<std::vector<BlockChoice>>& stages) {
   NetworkBuilder builder(spec);
   nn::Conv stem;
-  stem.out_channels = spec.stem_channels;
+  stem.out_channels = chosen_stem.channels;
   stem.kernel = spec.stem_kernel;
-  stem.stride = spec.stem_stride;
+  stem.stride = chosen_stem.stride;
   stem.weight_bits = spec.stem_weight_bits;
   stem.activation_bits = spec.input_bits;
   builder.append_conv("stem", stem);

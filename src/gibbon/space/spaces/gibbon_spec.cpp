@@ -86,10 +86,10 @@ class SpecCheck {
     check_positive("input width", spec_.input.width);
     check_positive("num_classes", spec_.num_classes);
     check_bits("input_bits", spec_.input_bits);
-    check_positive("stem_channels", spec_.stem_channels);
+    check_list("stem_channels", spec_.stem_channels);
     check_positive("stem_kernel", spec_.stem_kernel);
     check_kernel("stem_kernel", spec_.stem_kernel);
-    check_positive("stem_stride", spec_.stem_stride);
+    check_list("stem_stride", spec_.stem_strides);
     check_bits("stem_weight_bits", spec_.stem_weight_bits);
     if (!(spec_.activation_range > 0)) {
       refuse(fmt::format("activation_range is {}, which is not positive", spec_.activation_range));
