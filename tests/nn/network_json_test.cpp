@@ -113,10 +113,11 @@ TEST(NetworkJson, ErrorsNameLayerAndKey) {
             "network layer 8 'max': key 'mode' must be one of average, global_average, max, got 3");
 
   json = good;
-  json["layers"][5]["type"] = "gelu";
+  json["layers"][5]["type"] = "swish";
   EXPECT_THAT(error_of(json),
               HasSubstr("network layer 5 'relu': key 'type' must be one of conv, linear, "
-                        "batch_norm, relu, hardtanh, pool, add, concat, flatten, dropout, got"));
+                        "batch_norm, relu, hardtanh, pool, add, concat, flatten, dropout, tokens, "
+                        "select_token, layer_norm, gelu, softmax, matmul, got"));
 
   json = good;
   json["layers"][13]["channels"] = 22;

@@ -80,8 +80,56 @@ struct Concat {};
 struct Flatten {};
 struct Dropout {};  ///< identity at inference
 
+// Transformers. A sequence of tokens has the shape {features, tokens, 1}: the embedding lies in the
+// channels, the tokens in the height. A linear layer over tokens is a Conv of kernel 1.
+
+/// An image's positions as tokens, row by row, a learned class token before them where there is
+/// one, and a learned position embedding added: {c, h, w} gives {c, h w (+ 1), 1} (Dosovitskiy et
+/// al., "An Image is Worth 16x16 Words", ICLR 2021).
+struct Tokens {
+  bool class_token = true;
+};
+
+/// One token of a sequence: {c, t, 1} gives {c, 1, 1}. The mean of all is Pool's kGlobalAverage.
+struct SelectToken {
+  int index = 0;  ///< 0 is the class token, where there is one
+};
+
+/// Normalises each position over its channels, then scales and shifts each channel (Ba et al.,
+/// arXiv 1607.06450). Quantised as BatchNorm is.
+struct LayerNorm {
+  int features = 0;
+  std::optional<int> output_bits;
+};
+
+/// x times the normal distribution's cumulative function at x.
+struct Gelu {};
+
+/// Over the channels of each position, which are `groups` runs of equal length, each with a sum of
+/// its own.
+struct Softmax {
+  int groups = 1;  ///< of attention: its heads
+};
+
+/// Product of two sequences, head by head: the channels of both are `heads` runs of equal length,
+/// and run i is multiplied with run i, then by `scale`.
+///   transposed      a {h d, t, 1} x b {h d, u, 1} -> {h u, t, 1}: each token of a with each of b,
+///                   the sum over the d features of a head (queries and keys)
+///   not transposed  a {h u, t, 1} x b {h d, u, 1} -> {h d, t, 1}: the sum over the u tokens of b
+///                   (scores and values)
+struct MatMul {
+  int heads = 1;
+  bool transposed = false;
+  double scale = 1.0;  ///< positive; 1/sqrt(d) for the scores
+  int activation_bits = 9;
+};
+
 using LayerParameters =
-    std::variant<Conv, Linear, BatchNorm, Relu, HardTanh, Pool, Add, Concat, Flatten, Dropout>;
+    std::variant<Conv, Linear, BatchNorm, Relu, HardTanh, Pool, Add, Concat, Flatten, Dropout,
+                 Tokens, SelectToken, LayerNorm, Gelu, Softmax, MatMul>;
+
+/// Whether the layer is one of transformers only: from Tokens to MatMul.
+bool is_transformer_layer(const LayerParameters& parameters);
 
 /// The index that stands for the network's input in Layer::inputs.
 inline constexpr int kNetworkInput = -1;
@@ -93,7 +141,7 @@ struct Layer {
 };
 
 /// "conv", "linear", "batch_norm", "relu", "hardtanh", "pool", "add", "concat", "flatten",
-/// "dropout".
+/// "dropout", "tokens", "select_token", "layer_norm", "gelu", "softmax", "matmul".
 std::string_view type_name(const LayerParameters& parameters);
 
 }  // namespace gibbon::nn

@@ -59,13 +59,7 @@ struct ShapeRule {
     return {linear.out_features, 1, 1};
   }
 
-  Shape operator()(const BatchNorm& norm) const {
-    require(norm.features == inputs.front().channels, layer,
-            fmt::format("features is {}, its input has {} channels", norm.features,
-                        inputs.front().channels));
-    if (norm.output_bits) require_bits(layer, "output_bits", *norm.output_bits);
-    return inputs.front();
-  }
+  Shape operator()(const BatchNorm& norm) const { return normalised(norm); }
 
   Shape operator()(const HardTanh& activation) const {
     require_bits(layer, "output_bits", activation.output_bits);
@@ -100,6 +94,45 @@ struct ShapeRule {
     return joined;
   }
 
+  Shape operator()(const Tokens& tokens) const {
+    const Shape& in = inputs.front();
+    return {in.channels, in.height * in.width + (tokens.class_token ? 1 : 0), 1};
+  }
+
+  Shape operator()(const SelectToken& select) const {
+    const Shape& in = inputs.front();
+    require_tokens(in);
+    require(select.index >= 0 && select.index < in.height, layer,
+            fmt::format("index is {}, its input has {} tokens", select.index, in.height));
+    return {in.channels, 1, 1};
+  }
+
+  Shape operator()(const LayerNorm& norm) const { return normalised(norm); }
+  Shape operator()(const Gelu&) const { return inputs.front(); }
+
+  Shape operator()(const Softmax& softmax) const {
+    require_divided("groups", softmax.groups, inputs.front().channels);
+    return inputs.front();
+  }
+
+  Shape operator()(const MatMul& product) const {
+    require(inputs.size() == 2, layer, "takes two inputs");
+    const Shape& a = inputs[0];
+    const Shape& b = inputs[1];
+    require_tokens(a);
+    require_tokens(b);
+    require_divided("heads", product.heads, b.channels);
+    require_bits(layer, "activation_bits", product.activation_bits);
+    require(product.scale > 0 && std::isfinite(product.scale), layer,
+            fmt::format("scale is {}, it must be positive", product.scale));
+    const int needed = product.transposed ? b.channels : product.heads * b.height;
+    require(a.channels == needed, layer,
+            fmt::format("its first input has {} channels, {} are needed for {} heads and a second "
+                        "input of {}x{}",
+                        a.channels, needed, product.heads, b.channels, b.height));
+    return {product.transposed ? product.heads * b.height : b.channels, a.height, 1};
+  }
+
   Shape operator()(const Flatten&) const {
     return {static_cast<int>(inputs.front().elements()), 1, 1};
   }
@@ -116,6 +149,27 @@ struct ShapeRule {
     }
   }
 
+  /// Of the norms, which have the same parameters.
+  template <typename Norm>
+  Shape normalised(const Norm& norm) const {
+    require(norm.features == inputs.front().channels, layer,
+            fmt::format("features is {}, its input has {} channels", norm.features,
+                        inputs.front().channels));
+    if (norm.output_bits) require_bits(layer, "output_bits", *norm.output_bits);
+    return inputs.front();
+  }
+
+  void require_tokens(const Shape& in) const {
+    require(in.width == 1, layer,
+            fmt::format("needs tokens of width 1, an input is {}x{}x{}", in.channels, in.height,
+                        in.width));
+  }
+
+  void require_divided(const char* what, int parts, int channels) const {
+    require(parts > 0 && channels % parts == 0, layer,
+            fmt::format("{} is {}, which does not divide {} channels", what, parts, channels));
+  }
+
   Shape window(const Shape& in, int channels, int kernel, int stride, int padding,
                PaddingMode mode) const {
     const Shape out{channels, window_output_size(in.height, kernel, stride, padding, mode),
@@ -128,16 +182,24 @@ struct ShapeRule {
 };
 
 bool takes_several_inputs(const LayerParameters& parameters) {
-  return std::holds_alternative<Add>(parameters) || std::holds_alternative<Concat>(parameters);
+  return std::holds_alternative<Add>(parameters) || std::holds_alternative<Concat>(parameters) ||
+         std::holds_alternative<MatMul>(parameters);
 }
 
 }  // namespace
 
 std::string_view type_name(const LayerParameters& parameters) {
-  constexpr std::string_view kNames[] = {"conv", "linear", "batch_norm", "relu",    "hardtanh",
-                                         "pool", "add",    "concat",     "flatten", "dropout"};
+  constexpr std::string_view kNames[] = {"conv",       "linear",  "batch_norm", "relu",
+                                         "hardtanh",   "pool",    "add",        "concat",
+                                         "flatten",    "dropout", "tokens",     "select_token",
+                                         "layer_norm", "gelu",    "softmax",    "matmul"};
   static_assert(std::size(kNames) == std::variant_size_v<LayerParameters>);
   return kNames[parameters.index()];
+}
+
+bool is_transformer_layer(const LayerParameters& parameters) {
+  static_assert(std::is_same_v<std::variant_alternative_t<10, LayerParameters>, Tokens>);
+  return parameters.index() >= 10;
 }
 
 int window_output_size(int size, int kernel, int stride, int padding, PaddingMode mode) {
@@ -200,6 +262,11 @@ long Network::mac_count() const {
                conv->kernel;
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
       count += static_cast<long>(linear->out_features) * linear->in_features;
+    } else if (const auto* product = std::get_if<MatMul>(&layer.parameters)) {
+      const long summed = product->transposed
+                              ? output_shape(layer.inputs[1]).channels / product->heads
+                              : output_shape(layer.inputs[1]).height;
+      count += shapes_[index].elements() * summed;
     }
   }
   return count;

@@ -69,6 +69,20 @@ struct ParameterWriter {
     json["channels"] = add.channels;
     json["activation_bits"] = add.activation_bits;
   }
+  void operator()(const Tokens& tokens) const { json["class_token"] = tokens.class_token; }
+  void operator()(const SelectToken& select) const { json["index"] = select.index; }
+  void operator()(const LayerNorm& norm) const {
+    json["features"] = norm.features;
+    if (norm.output_bits) json["output_bits"] = *norm.output_bits;
+  }
+  void operator()(const Softmax& softmax) const { json["groups"] = softmax.groups; }
+  void operator()(const MatMul& product) const {
+    json["heads"] = product.heads;
+    json["transposed"] = product.transposed;
+    json["scale"] = product.scale;
+    json["activation_bits"] = product.activation_bits;
+  }
+  void operator()(const Gelu&) const {}
   void operator()(const Concat&) const {}
   void operator()(const Relu&) const {}
   void operator()(const Flatten&) const {}
@@ -108,6 +122,12 @@ class ObjectReader {
     if (value == nullptr) return absent;
     if (!value->is_number()) refuse(key, "a number", *value);
     return value->get<double>();
+  }
+  bool boolean(const std::string& key, bool absent) {
+    const Json* value = find(key);
+    if (value == nullptr) return absent;
+    if (!value->is_boolean()) refuse(key, "true or false", *value);
+    return value->get<bool>();
   }
   std::string text(const std::string& key) {
     const Json& value = required(key);
@@ -199,18 +219,30 @@ Pool read_pool(ObjectReader& reader) {
   return pool;
 }
 
-BatchNorm read_batch_norm(ObjectReader& reader) {
-  BatchNorm norm;
+/// BatchNorm or LayerNorm.
+template <typename Norm>
+Norm read_norm(ObjectReader& reader) {
+  Norm norm;
   norm.features = reader.integer("features");
   if (reader.find("output_bits") != nullptr) norm.output_bits = reader.integer("output_bits");
   return norm;
+}
+
+MatMul read_matmul(ObjectReader& reader) {
+  const MatMul defaults;
+  MatMul product;
+  product.heads = reader.integer("heads", defaults.heads);
+  product.transposed = reader.boolean("transposed", defaults.transposed);
+  product.scale = reader.number("scale", defaults.scale);
+  product.activation_bits = reader.integer("activation_bits", defaults.activation_bits);
+  return product;
 }
 
 LayerParameters read_parameters(ObjectReader& reader) {
   const std::string type = reader.text("type");
   if (type == "conv") return read_conv(reader);
   if (type == "linear") return read_linear(reader);
-  if (type == "batch_norm") return read_batch_norm(reader);
+  if (type == "batch_norm") return read_norm<BatchNorm>(reader);
   if (type == "relu") return Relu{};
   if (type == "hardtanh") {
     const HardTanh defaults;
@@ -226,9 +258,15 @@ LayerParameters read_parameters(ObjectReader& reader) {
   if (type == "concat") return Concat{};
   if (type == "flatten") return Flatten{};
   if (type == "dropout") return Dropout{};
+  if (type == "tokens") return Tokens{reader.boolean("class_token", Tokens().class_token)};
+  if (type == "select_token") return SelectToken{reader.integer("index", SelectToken().index)};
+  if (type == "layer_norm") return read_norm<LayerNorm>(reader);
+  if (type == "gelu") return Gelu{};
+  if (type == "softmax") return Softmax{reader.integer("groups", Softmax().groups)};
+  if (type == "matmul") return read_matmul(reader);
   throw base::Error(fmt::format(
       "{}: key 'type' must be one of conv, linear, batch_norm, relu, hardtanh, pool, add, concat, "
-      "flatten, dropout, got \"{}\"",
+      "flatten, dropout, tokens, select_token, layer_norm, gelu, softmax, matmul, got \"{}\"",
       reader.where(), type));
 }
 

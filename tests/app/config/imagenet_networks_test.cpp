@@ -6,6 +6,7 @@
 
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
+#include "gibbon/nn/vision_transformer.hpp"
 #include "gibbon/sim/mapping/packed_crossbars.hpp"
 
 namespace gibbon::app {
@@ -42,6 +43,13 @@ TEST(ImagenetNetworks, HaveTorchvisionsWeightsAndOperations) {
   EXPECT_EQ(resnet101.mac_count(), 7801405440);
   EXPECT_EQ(convolutions(resnet101), 104);
   EXPECT_EQ(resnet101.output_shape(static_cast<int>(resnet101.layers().size()) - 1).channels, 1000);
+}
+
+TEST(ImagenetNetworks, TheVisionTransformerIsThatOfItsBuilder) {
+  const nn::Network vit = shipped("vit-b16-imagenet");
+  EXPECT_EQ(nn::to_json(vit), nn::to_json(nn::make_vision_transformer({})));
+  EXPECT_EQ(vit.weight_count(), 86292480);
+  EXPECT_EQ(vit.mac_count(), 17563828224);
 }
 
 TEST(ImagenetNetworks, NormalisedFeaturesAreThoseOfTorchvision) {

@@ -62,7 +62,10 @@ class OnnxWriter {
   void operator()(const nn::Concat&) { nn::set(add("Concat"), "axis", std::int64_t{1}); }
   void operator()(const nn::Flatten&) { add("Flatten"); }
   void operator()(const nn::Dropout&) { add("Dropout"); }
-  void operator()(const nn::HardTanh&) { FAIL() << "not in the presets"; }
+  template <typename Other>
+  void operator()(const Other&) {
+    FAIL() << layer_->name << ": not in the networks that are written";
+  }
 
  private:
   nn::onnx_schema::NodeProto& add(const std::string& type) {

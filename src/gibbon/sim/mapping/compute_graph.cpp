@@ -1,6 +1,10 @@
 #include "gibbon/sim/mapping/compute_graph.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+
+#include "gibbon/base/error.hpp"
 
 namespace gibbon::sim {
 namespace {
@@ -100,6 +104,11 @@ class GraphBuilder {
 
   template <typename Transparent>
   void operator()(const Transparent&) {
+    if (nn::is_transformer_layer(layer_->parameters)) {
+      throw base::Error(
+          fmt::format("layer '{}' ({}): the crossbar models know no such layer; digital_cim does",
+                      layer_->name, nn::type_name(layer_->parameters)));
+    }
     pass_through(first_input_bits());
   }
 

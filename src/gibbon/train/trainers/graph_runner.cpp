@@ -1,7 +1,9 @@
 #include <ATen/ATen.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 
+#include "gibbon/base/error.hpp"
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
@@ -103,6 +105,12 @@ class Runner {
   }
   at::Tensor operator()(const nn::Flatten&) { return input().flatten(1); }
   at::Tensor operator()(const nn::Dropout&) { return input(); }
+
+  template <typename Transformer>
+  at::Tensor operator()(const Transformer&) {
+    throw base::Error(fmt::format("layer '{}' ({}): training knows no such layer", layer().name,
+                                  nn::type_name(layer().parameters)));
+  }
 
  private:
   const nn::Layer& layer() const { return path_.network.layers()[index_]; }

@@ -1,0 +1,104 @@
+#include "gibbon/nn/vision_transformer.hpp"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <utility>
+
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::nn {
+namespace {
+
+class Builder {
+ public:
+  explicit Builder(const VisionTransformer& transformer) : vit_(transformer) {}
+
+  Network build() {
+    if (vit_.patch < 1 || vit_.head_width < 1) {
+      throw base::Error(
+          fmt::format("vision transformer '{}': patch is {}, head_width {}, both must "
+                      "be positive",
+                      vit_.name, vit_.patch, vit_.head_width));
+    }
+    Conv patch = projection(vit_.input.channels, vit_.width);
+    patch.kernel = patch.stride = vit_.patch;
+    append("patch", patch);
+    append("tokens", Tokens{true});
+    for (std::size_t i = 0; i < vit_.blocks.size(); ++i) {
+      prefix_ = fmt::format("b{}.", i + 1);
+      append_block(vit_.blocks[i]);
+    }
+    prefix_.clear();
+    append("norm", norm());
+    append("class", SelectToken{0});
+    Linear head;
+    head.in_features = vit_.width;
+    head.out_features = vit_.num_classes;
+    head.weight_bits = head.activation_bits = vit_.bits;
+    append("head", head);
+    return Network(description());
+  }
+
+ private:
+  void append_block(const TransformerBlock& block) {
+    const int inner = block.heads * vit_.head_width;
+    const int input = last();
+    const int normed = append("norm1", norm());
+    const int query = append("query", projection(vit_.width, inner), {normed});
+    const int key = append("key", projection(vit_.width, inner), {normed});
+    const int value = append("value", projection(vit_.width, inner), {normed});
+    const double scale = 1.0 / std::sqrt(vit_.head_width);
+    append("scores", MatMul{block.heads, true, scale, vit_.bits}, {query, key});
+    const int shares = append("softmax", Softmax{block.heads});
+    append("context", MatMul{block.heads, false, 1.0, vit_.bits}, {shares, value});
+    const int projected = append("project", projection(inner, vit_.width));
+    const int middle = append("add1", Add{vit_.width, vit_.bits}, {projected, input});
+    append("norm2", norm());
+    append("expand", projection(vit_.width, block.mlp_width));
+    append("gelu", Gelu{});
+    const int contracted = append("contract", projection(block.mlp_width, vit_.width));
+    append("add2", Add{vit_.width, vit_.bits}, {contracted, middle});
+  }
+
+  /// A linear layer over tokens.
+  Conv projection(int in, int out) const {
+    Conv conv;
+    conv.in_channels = in;
+    conv.out_channels = out;
+    conv.kernel = 1;
+    conv.weight_bits = conv.activation_bits = vit_.bits;
+    return conv;
+  }
+  LayerNorm norm() const { return LayerNorm{vit_.width, vit_.bits}; }
+
+  int last() const { return static_cast<int>(layers_.size()) - 1; }
+  int append(const char* name, LayerParameters parameters) {
+    return append(name, std::move(parameters), {last()});
+  }
+  int append(const char* name, LayerParameters parameters, std::vector<int> inputs) {
+    layers_.push_back({prefix_ + name, std::move(parameters), std::move(inputs)});
+    return last();
+  }
+
+  NetworkDescription description() {
+    NetworkDescription description;
+    description.name = vit_.name;
+    description.input = vit_.input;
+    description.num_classes = vit_.num_classes;
+    description.layers = std::move(layers_);
+    return description;
+  }
+
+  const VisionTransformer& vit_;
+  std::string prefix_;
+  std::vector<Layer> layers_;
+};
+
+}  // namespace
+
+Network make_vision_transformer(const VisionTransformer& transformer) {
+  return Builder(transformer).build();
+}
+
+}  // namespace gibbon::nn
