@@ -1,15 +1,20 @@
 // The accuracy simulation beside MNSIM's way of computing it (crossbar_torch.hpp) in one process,
 // on the same networks, images and threads: 9-bit weights and activations, 1-bit DACs and cells,
 // 6-bit ADCs, SCALE mode. The outputs of all layers are compared first; a single different one is
-// an error. Then the time of an image of either, best of the repetitions, and their ratio.
+// an error. Then the time of an image of either, best of the repetitions, and their ratio; the same
+// of the processor's time, which other programs on the machine change less.
 //   gibbon_sim_baseline_bench [--images N] [--baseline-images N] [--threads N] [--isa NAME]
-//                             [--check] [Google Benchmark's options]
-// --check compares and measures nothing.
+//                             [--repetitions N] [--keep-memory] [--check] [--write FOLDER]
+//                             [Google Benchmark's options]
+// --keep-memory lets malloc keep what tensors of 32 MiB and more return, --check compares and
+// measures nothing, --write writes the networks as FOLDER/NAME.gibbon and does nothing else.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <chrono>
 #include <cstring>
+#include <ctime>
 #include <limits>
 #include <map>
 #include <string>
@@ -31,8 +36,11 @@ struct Arguments {
   int images = 64;
   int baseline_images = 8;
   int threads = 2;
+  int repetitions = 3;
   sim::Isa isa = sim::Isa::kAuto;
+  bool keep_memory = false;
   bool check_only = false;
+  std::string folder;  ///< --write
 };
 
 hw::HardwareConfig hardware_of_the_benchmark() {
@@ -50,12 +58,20 @@ sim::AccuracyOptions options_of(const Arguments& arguments) {
   return options;
 }
 
+/// malloc as MNSIM's users may set it (MALLOC_MMAP_THRESHOLD_, MALLOC_TRIM_THRESHOLD_).
+void keep_memory() {
+  constexpr int kLarge = 1 << 30;
+  if (mallopt(M_MMAP_THRESHOLD, kLarge) == 0 || mallopt(M_TRIM_THRESHOLD, kLarge) == 0) {
+    throw base::Error("malloc does not take a threshold of 1 GiB");
+  }
+}
+
 /// Different outputs of all layers, and how many there are; the logits of the simulator are those
 /// of the last layer.
 void compare(const std::string& name, const Arguments& arguments) {
   const nn::TrainedNetwork trained = bench::random_network(name, 1);
   const hw::HardwareConfig hardware = hardware_of_the_benchmark();
-  const int images = arguments.baseline_images;
+  const int images = std::min(arguments.baseline_images, 8);
   const data::ImageBatch batch = bench::random_images(trained.network.input(), images, 2);
   const auto theirs = bench::TorchCrossbars(trained, hardware).run(batch.pixels, images, true);
 
@@ -84,11 +100,24 @@ void compare(const std::string& name, const Arguments& arguments) {
   if (different > 0) throw base::Error(name + ": first different layer: " + worst);
 }
 
+/// Seconds by the clock and of the processor, all threads together.
+struct Spent {
+  double wall = std::numeric_limits<double>::infinity();
+  double cpu = wall;
+
+  void keep_least(const Spent& other, int images) {
+    wall = std::min(wall, other.wall / images);
+    cpu = std::min(cpu, other.cpu / images);
+  }
+};
+
 template <typename Work>
-double seconds(const Work& work) {
+Spent time_of(const Work& work) {
   const auto start = std::chrono::steady_clock::now();
+  const std::clock_t cpu_start = std::clock();
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(),
+          static_cast<double>(std::clock() - cpu_start) / CLOCKS_PER_SEC};
 }
 
 void measure(benchmark::State& state, const std::string& name, const Arguments& arguments) {
@@ -98,26 +127,28 @@ void measure(benchmark::State& state, const std::string& name, const Arguments& 
   const auto simulator = sim::make_accuracy_simulator(trained, hardware, options_of(arguments));
   const auto few = bench::random_images(trained.network.input(), arguments.baseline_images, 2);
   const auto many = bench::random_images(trained.network.input(), arguments.images, 2);
-  double theirs = std::numeric_limits<double>::infinity();
-  double ours = theirs;
+  Spent theirs;
+  Spent ours;
   for (auto unused : state) {
-    theirs =
-        std::min(theirs, seconds([&] {
-                           benchmark::DoNotOptimize(baseline.run(few.pixels, few.count, false));
-                         }) / few.count);
-    const double spent =
-        seconds([&] { benchmark::DoNotOptimize(simulator->logits(many)); }) / many.count;
-    ours = std::min(ours, spent);
-    state.SetIterationTime(spent * many.count);
+    theirs.keep_least(
+        time_of([&] { benchmark::DoNotOptimize(baseline.run(few.pixels, few.count, false)); }),
+        few.count);
+    const Spent spent = time_of([&] { benchmark::DoNotOptimize(simulator->logits(many)); });
+    ours.keep_least(spent, many.count);
+    state.SetIterationTime(spent.wall);
   }
-  state.counters["baseline_ms_per_image"] = theirs * 1e3;
-  state.counters["ours_ms_per_image"] = ours * 1e3;
-  state.counters["ratio"] = theirs / ours;
+  state.counters["baseline_ms_per_image"] = theirs.wall * 1e3;
+  state.counters["ours_ms_per_image"] = ours.wall * 1e3;
+  state.counters["ratio"] = theirs.wall / ours.wall;
+  state.counters["baseline_cpu_ms_per_image"] = theirs.cpu * 1e3;
+  state.counters["ours_cpu_ms_per_image"] = ours.cpu * 1e3;
+  state.counters["cpu_ratio"] = theirs.cpu / ours.cpu;
 }
 
 sim::Isa isa_from(const std::string& name) {
-  for (const sim::Isa isa : {sim::Isa::kAuto, sim::Isa::kScalar, sim::Isa::kAvx2,
-                             sim::Isa::kAvx512Vnni, sim::Isa::kAmx, sim::Isa::kReference}) {
+  for (const sim::Isa isa :
+       {sim::Isa::kAuto, sim::Isa::kScalar, sim::Isa::kAvx2, sim::Isa::kAvx512Vnni,
+        sim::Isa::kAvx512Popcnt, sim::Isa::kAmx, sim::Isa::kReference}) {
     if (sim::isa_name(isa) == name) return isa;
   }
   throw base::Error("no instruction set " + name);
@@ -128,18 +159,23 @@ Arguments parse(int& argc, char** argv) {
   Arguments arguments;
   const std::map<std::string, int*> numbers = {{"--images", &arguments.images},
                                                {"--baseline-images", &arguments.baseline_images},
-                                               {"--threads", &arguments.threads}};
+                                               {"--threads", &arguments.threads},
+                                               {"--repetitions", &arguments.repetitions}};
   int kept = 1;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
     const auto number = numbers.find(option);
-    const bool has_value = number != numbers.end() || option == "--isa";
+    const bool has_value = number != numbers.end() || option == "--isa" || option == "--write";
     if (has_value && i + 1 == argc) throw base::Error(option + " needs a value");
     if (number != numbers.end()) {
       *number->second = std::stoi(argv[++i]);
       if (*number->second < 1) throw base::Error(option + " must be at least 1");
     } else if (option == "--isa") {
       arguments.isa = isa_from(argv[++i]);
+    } else if (option == "--write") {
+      arguments.folder = argv[++i];
+    } else if (option == "--keep-memory") {
+      arguments.keep_memory = true;
     } else if (option == "--check") {
       arguments.check_only = true;
     } else {
@@ -156,6 +192,13 @@ int main(int argc, char** argv) try {
   const Arguments arguments = parse(argc, argv);
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  if (!arguments.folder.empty()) {
+    for (const std::string name : kNetworks) {
+      nn::save(bench::random_network(name, 1), arguments.folder + "/" + name + ".gibbon");
+    }
+    return 0;
+  }
+  if (arguments.keep_memory) keep_memory();
   bench::TorchCrossbars::set_threads(arguments.threads);
   for (const char* name : kNetworks) compare(name, arguments);
   if (arguments.check_only) return 0;
@@ -164,7 +207,7 @@ int main(int argc, char** argv) try {
         fmt::format("{}/threads:{}", name, arguments.threads).c_str(),
         [name, &arguments](benchmark::State& state) { measure(state, name, arguments); })
         ->UseManualTime()
-        ->Iterations(3)
+        ->Iterations(arguments.repetitions)
         ->Unit(benchmark::kMillisecond);
   }
   benchmark::RunSpecifiedBenchmarks();

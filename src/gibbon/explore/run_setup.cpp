@@ -29,11 +29,12 @@ constexpr std::array<std::pair<std::string_view, sim::AdcMode>, 3> kAdcModes{
      {"fix", sim::AdcMode::kFix},
      {"ideal", sim::AdcMode::kIdeal}}};
 
-constexpr std::array<std::pair<std::string_view, sim::Isa>, 5> kIsas{
+constexpr std::array<std::pair<std::string_view, sim::Isa>, 6> kIsas{
     {{"auto", sim::Isa::kAuto},
      {"scalar", sim::Isa::kScalar},
      {"avx2", sim::Isa::kAvx2},
      {"avx512vnni", sim::Isa::kAvx512Vnni},
+     {"avx512popcnt", sim::Isa::kAvx512Popcnt},
      {"amx", sim::Isa::kAmx}}};
 
 constexpr std::array<std::pair<std::string_view, train::Precision>, 3> kPrecisions{

@@ -22,10 +22,13 @@ enum class AdcMode {
   kIdeal,  ///< no crossbar: the quantised network in plain integers
 };
 
-/// Which instructions the kernels use. All give identical results. kReference is the plain twin
-/// that the others are tested against; it also runs what the fast kernels cannot (converters or
-/// cells of more than 7 bits). kAmx is not built: asking for it is an error.
-enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAmx, kReference };
+/// Which instructions the kernels use. All give identical results; each hands on what it cannot
+/// run: kAvx512Popcnt counts bits where converters and cells have one bit and inputs are not
+/// negative (crossbar/bit_plane_plan.hpp), and leaves the rest to kAvx512Vnni; that, kAvx2 (digits
+/// of up to 6 bits, else kScalar) and kScalar take digits of up to 7 bits; kReference is the plain
+/// twin that the others are tested against and takes all. kAmx is not built: asking for it is an
+/// error.
+enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAvx512Popcnt, kAmx, kReference };
 
 struct AccuracyOptions {
   AdcMode mode = AdcMode::kScale;
@@ -53,7 +56,7 @@ class AccuracySimulator {
 
 /// The instruction sets that this build and machine can run, best first.
 std::vector<Isa> available_isas();
-/// "auto", "scalar", "avx2", "avx512", "amx", "reference".
+/// "auto", "scalar", "avx2", "avx512vnni", "avx512popcnt", "amx", "reference".
 std::string_view isa_name(Isa isa);
 
 /// Throws base::Error where the network holds something that crossbars cannot run, where a layer's

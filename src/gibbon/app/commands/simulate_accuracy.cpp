@@ -139,6 +139,7 @@ void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments) {
                                                        {"scalar", sim::Isa::kScalar},
                                                        {"avx2", sim::Isa::kAvx2},
                                                        {"avx512vnni", sim::Isa::kAvx512Vnni},
+                                                       {"avx512popcnt", sim::Isa::kAvx512Popcnt},
                                                        {"amx", sim::Isa::kAmx}};
   CLI::Option* accuracy = command.add_flag("--accuracy", arguments.wanted,
                                            "Run test images on the simulated crossbars");
@@ -164,7 +165,9 @@ void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments) {
       ->excludes(draws);
   command.add_option("--adc-mode", arguments.adc_mode, "ADC range: scale, fix, ideal")
       ->transform(CLI::CheckedTransformer(modes).description(""));
-  command.add_option("--isa", arguments.isa, "Instructions: auto, scalar, avx2, avx512vnni, amx")
+  command
+      .add_option("--isa", arguments.isa,
+                  "Instructions: auto, scalar, avx2, avx512vnni, avx512popcnt, amx")
       ->transform(CLI::CheckedTransformer(isas).description(""));
 }
 

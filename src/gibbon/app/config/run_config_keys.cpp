@@ -271,7 +271,7 @@ std::vector<ConfigKey> simulation_keys() {
           [](RunConfig & c) -> auto& { return c.simulation.images; }, 1, 10000000),
       choice("simulation.isa", "Instructions of the kernels; all give the same results",
              [](RunConfig & c) -> auto& { return c.simulation.isa; },
-             {"auto", "scalar", "avx2", "avx512vnni", "amx"}),
+             {"auto", "scalar", "avx2", "avx512vnni", "avx512popcnt", "amx"}),
   };
 }
 

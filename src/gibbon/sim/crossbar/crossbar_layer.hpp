@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -58,6 +59,13 @@ struct CrossbarLayer {
   /// The output for an accumulated value in units of the output range (step 6 of the model).
   float finish(float accumulated) const;
 };
+
+/// CrossbarLayer::finish in a form that vectorises, for loops over outputs.
+inline float finish_output(float accumulated, float limit, float output_range) {
+  constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: rounds half to even
+  const float code = std::min(std::max(accumulated * limit, -limit), limit);
+  return ((code + kRounder) - kRounder) * output_range / limit;
+}
 
 /// Digit `index` (0 = least significant) of a signed number, with the number's sign.
 int signed_digit(int value, int index, int bits);

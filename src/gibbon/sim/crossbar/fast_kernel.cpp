@@ -39,10 +39,7 @@ class FastKernel final : public CrossbarKernel {
   }
 
  private:
-  /// CrossbarLayer::finish of a run of sums, in a form that vectorises.
   void finish(const std::int32_t* sums, int count, float* output) const {
-    constexpr float kRounder = 12582912.0F;  // 1.5 * 2^23: rounds half to even
-    const float limit = output_limit_;
     for (int p = 0; p < count; ++p) {
       float value = 0;
       if (plan_.epilogue == Epilogue::kInteger) {
@@ -51,8 +48,7 @@ class FastKernel final : public CrossbarKernel {
         std::memcpy(&value, sums + p, sizeof(value));
         value *= plan_.unit;
       }
-      const float code = std::min(std::max(value * limit, -limit), limit);
-      output[p] = ((code + kRounder) - kRounder) * adc_.output_range / limit;
+      output[p] = finish_output(value, output_limit_, adc_.output_range);
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/crossbar/bit_plane_kernel.hpp"
 #include "gibbon/sim/crossbar/crossbar_kernel.hpp"
 #include "gibbon/sim/crossbar/fast_kernel.hpp"
 
@@ -18,7 +19,9 @@ std::string_view isa_name(Isa isa) {
     case Isa::kAvx2:
       return "avx2";
     case Isa::kAvx512Vnni:
-      return "avx512";
+      return "avx512vnni";
+    case Isa::kAvx512Popcnt:
+      return "avx512popcnt";
     case Isa::kAmx:
       return "amx";
     case Isa::kReference:
@@ -33,6 +36,7 @@ std::vector<Isa> available_isas() {
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vnni")) {
+    if (bit_planes_available()) isas.push_back(Isa::kAvx512Popcnt);
     isas.push_back(Isa::kAvx512Vnni);
   }
   if (__builtin_cpu_supports("avx2")) isas.push_back(Isa::kAvx2);
@@ -57,7 +61,8 @@ std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa is
   if (isa == Isa::kReference || !fast_kernels_can_run(layer)) {
     return make_reference_kernel(std::move(layer));
   }
-  return make_fast_kernel(layer, isa);
+  if (isa != Isa::kAvx512Popcnt) return make_fast_kernel(layer, isa);
+  return make_bit_plane_kernel(layer, make_fast_kernel(layer, Isa::kAvx512Vnni));
 }
 
 }  // namespace gibbon::sim

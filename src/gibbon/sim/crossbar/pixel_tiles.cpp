@@ -38,26 +38,23 @@ std::vector<std::int16_t> PixelTiles::pad(const float* input, int images) const 
   return padded;
 }
 
-void PixelTiles::for_each(
-    int images,
-    const std::function<void(const std::int32_t* offsets, int first, int count)>& body) const {
+void PixelTiles::for_each(int images, int planes, const TileBody& body) const {
   std::vector<std::int32_t> offsets(static_cast<std::size_t>(tile_pixels_));
   const int total = images * layer_.pixels();
   for (int first = 0; first < total; first += tile_pixels_) {
     const int count = std::min(tile_pixels_, total - first);
     for (int p = 0; p < tile_pixels_; ++p) {
-      offsets[static_cast<std::size_t>(p)] = corner_of(first + std::min(p, count - 1));
+      offsets[static_cast<std::size_t>(p)] = corner_of(first + std::min(p, count - 1), planes);
     }
     body(offsets.data(), first, count);
   }
 }
 
-std::int32_t PixelTiles::corner_of(int pixel) const {
+std::int32_t PixelTiles::corner_of(int pixel, int planes) const {
   const int image = pixel / layer_.pixels();
   const int y = pixel % layer_.pixels() / layer_.out_width;
   const int x = pixel % layer_.out_width;
-  return image * layer_.in_channels * padded_size() + y * layer_.stride * padded_width() +
-         x * layer_.stride;
+  return image * planes * padded_size() + y * layer_.stride * padded_width() + x * layer_.stride;
 }
 
 }  // namespace gibbon::sim

@@ -18,6 +18,7 @@ class PixelTiles {
 
   int padded_width() const { return layer_.in_width + 2 * layer_.padding; }
   int padded_height() const { return layer_.in_height + 2 * layer_.padding; }
+  int padded_size() const { return padded_width() * padded_height(); }
   /// Offset of a row's input from the pixel's corner in the padded images.
   std::int32_t row_offset(const RowSource& row) const;
 
@@ -25,9 +26,12 @@ class PixelTiles {
   std::vector<std::int16_t> pad(const float* input, int images) const;
   /// Calls body(offsets of the tile's pixels, first pixel, pixels that count) for every tile. The
   /// last tile repeats its last pixel.
-  void for_each(
-      int images,
-      const std::function<void(const std::int32_t* offsets, int first, int count)>& body) const;
+  using TileBody = std::function<void(const std::int32_t* offsets, int first, int count)>;
+  void for_each(int images, const TileBody& body) const {
+    for_each(images, layer_.in_channels, body);
+  }
+  /// The same for images of `planes` padded planes instead of the layer's channels.
+  void for_each(int images, int planes, const TileBody& body) const;
   /// Hands the runs of a tile's sums [out_channels, tile] that lie in one image to finish(sums,
   /// count, output).
   template <typename Sum, typename Finish>
@@ -46,8 +50,7 @@ class PixelTiles {
   }
 
  private:
-  int padded_size() const { return padded_width() * padded_height(); }
-  std::int32_t corner_of(int pixel) const;
+  std::int32_t corner_of(int pixel, int planes) const;
 
   CrossbarLayer layer_;  ///< without its blocks
   int tile_pixels_;

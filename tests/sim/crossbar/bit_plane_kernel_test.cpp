@@ -1,0 +1,270 @@
+#include "gibbon/sim/crossbar/bit_plane_kernel.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <utility>
+
+#include "gibbon/sim/crossbar/bit_plane_plan.hpp"
+#include "gibbon/sim/crossbar/bit_plane_tile.hpp"
+#include "sim/layer_maker.hpp"
+
+namespace gibbon::sim {
+namespace {
+
+CrossbarLayer prepare(const nn::TrainedNetwork& trained, const hw::HardwareConfig& hardware,
+                      AdcMode mode = AdcMode::kScale) {
+  return prepare_crossbar_layer(trained, 0, hardware, mode);
+}
+
+std::optional<BitPlan> plan_of(const CrossbarLayer& layer) {
+  return make_bit_plan(layer, PixelTiles(layer, 1));
+}
+
+/// Counts how often the bit planes hand images over.
+class Spy final : public CrossbarKernel {
+ public:
+  Spy(CrossbarLayer layer, int& calls)
+      : inner_(make_reference_kernel(std::move(layer))), calls_(calls) {}
+  void run(const float* input, int images, float* output) const override {
+    ++calls_;
+    inner_->run(input, images, output);
+  }
+
+ private:
+  std::unique_ptr<CrossbarKernel> inner_;
+  int& calls_;
+};
+
+struct Outcome {
+  std::vector<float> output;
+  int handed_over = 0;
+};
+
+Outcome run_bits(const CrossbarLayer& layer, const std::vector<float>& input, int images) {
+  Outcome outcome;
+  outcome.output.resize(static_cast<std::size_t>(layer.out_channels * layer.pixels() * images));
+  const auto kernel =
+      make_bit_plane_kernel(layer, std::make_unique<Spy>(layer, outcome.handed_over));
+  kernel->run(input.data(), images, outcome.output.data());
+  return outcome;
+}
+
+std::vector<float> run_reference(const CrossbarLayer& layer, const std::vector<float>& input,
+                                 int images) {
+  std::vector<float> output(static_cast<std::size_t>(layer.out_channels * layer.pixels() * images));
+  make_reference_kernel(layer)->run(input.data(), images, output.data());
+  return output;
+}
+
+/// `rows` inputs to one output, weights of value 0 or +-255 on the grid 1 and 9 bits; a converter
+/// of 8 bits whose code is the column's sum.
+CrossbarLayer column(const std::vector<float>& weights, int crossbar_rows, int point_shift = -7) {
+  nn::LayerState state;
+  state.weight = weights;
+  state.weights = {9, 1};
+  state.input = {9, 1};
+  state.output_range = 16384;  // 2^(7 + 7): m = n
+  const auto rows = static_cast<int>(weights.size());
+  nn::Linear linear{rows, 1};
+  linear.point_shift = point_shift;
+  return prepare(one_layer_network(linear, {rows, 1, 1}, 1, state),
+                 accuracy_hardware(crossbar_rows, 1, 1, 8, 2, crossbar_rows));
+}
+
+std::vector<float> cells(std::size_t plus, std::size_t minus) {
+  std::vector<float> weights(plus, 255);
+  weights.insert(weights.end(), minus, -255);
+  return weights;
+}
+
+struct Case {
+  const char* name;
+  nn::Conv conv;
+  int size;
+  int rows;
+  int adc_bits;
+  int polarity;
+  int input_bits;
+};
+
+nn::Conv with_bits(nn::Conv conv, int weight_bits, int point_shift) {
+  conv.weight_bits = weight_bits;
+  conv.point_shift = point_shift;
+  return conv;
+}
+
+constexpr nn::PaddingMode kSymmetric = nn::PaddingMode::kSymmetric;
+const Case kCases[] = {
+    {"plain3x3", with_bits({10, 13, 3, 1, 1}, 9, -2), 7, 64, 6, 2, 9},
+    {"rows_of_eight_pixels", with_bits({8, 4, 3, 1, 1}, 9, -2), 8, 128, 6, 2, 9},
+    {"clamping", with_bits({10, 13, 3, 1, 1}, 9, 1), 6, 64, 4, 2, 9},
+    {"stride2_polarity1", with_bits({6, 9, 3, 2, 1}, 7, -2), 9, 128, 6, 1, 5},
+    {"three_cycles", with_bits({12, 8, 3, 1, 1}, 7, -2), 9, 256, 6, 2, 4},
+    {"six_cycles", with_bits({12, 8, 3, 1, 1}, 5, -2), 5, 256, 6, 2, 7},
+    {"one_by_one", with_bits({40, 17, 1}, 5, -3), 6, 32, 4, 2, 9},
+    {"grouped", with_bits({16, 32, 3, 1, 1, 8}, 9, -2), 5, 256, 6, 2, 9},
+    {"symmetric", with_bits({9, 6, 2, 1, 0, 1, kSymmetric}, 9, -2), 7, 16, 6, 2, 9},
+    {"symmetric_stride2_grouped", with_bits({8, 8, 2, 2, 0, 2, kSymmetric}, 9, -2), 7, 256, 6, 2,
+     9},
+    {"full_crossbar", with_bits({28, 9, 3, 1, 1}, 9, -2), 5, 256, 5, 2, 9},
+    {"many_blocks", with_bits({100, 5, 3, 1, 1}, 9, -2), 4, 256, 5, 2, 9},
+};
+
+class BitPlanes : public ::testing::TestWithParam<Case> {
+ protected:
+  void SetUp() override {
+    if (!bit_planes_available()) GTEST_SKIP() << "the processor does not count bits in vectors";
+  }
+};
+
+TEST_P(BitPlanes, GiveTheBitsOfTheReference) {
+  const Case& p = GetParam();
+  base::Rng rng(11);
+  const auto fan_in =
+      static_cast<std::size_t>(p.conv.in_channels / p.conv.groups * p.conv.kernel * p.conv.kernel);
+  const nn::Shape shape{p.conv.in_channels, p.size, p.size};
+  const auto trained =
+      one_layer_network(p.conv, shape, 1,
+                        random_state(fan_in * static_cast<std::size_t>(p.conv.out_channels), fan_in,
+                                     p.conv.weight_bits, p.input_bits, rng));
+  const CrossbarLayer layer =
+      prepare(trained, accuracy_hardware(p.rows, 1, 1, p.adc_bits, p.polarity, p.rows));
+  const int images = 3;
+  std::vector<float> input =
+      random_inputs(static_cast<std::size_t>(shape.elements() * images), rng);
+  const Outcome signed_images = run_bits(layer, input, images);
+  EXPECT_EQ(signed_images.handed_over, 1);
+  EXPECT_EQ(signed_images.output, run_reference(layer, input, images));
+
+  for (float& value : input) value = std::abs(value);
+  const Outcome counted = run_bits(layer, input, images);
+  EXPECT_EQ(counted.handed_over, 0);
+  EXPECT_EQ(counted.output, run_reference(layer, input, images));
+  double spread = 0;
+  for (const float value : counted.output) spread += std::abs(value);
+  EXPECT_GT(spread, 0) << "the layer is too dull to compare";
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, BitPlanes, ::testing::ValuesIn(kCases),
+                         [](const auto& test) { return std::string(test.param.name); });
+
+class BitPlaneKernel : public BitPlanes {};
+// One hand-made layer at a time; the parameter is not used.
+INSTANTIATE_TEST_SUITE_P(Once, BitPlaneKernel, ::testing::Values(kCases[0]),
+                         [](const auto&) { return std::string("layer"); });
+
+TEST_P(BitPlaneKernel, HandCalculated) {
+  // W = (2, -3), X = (3, 1): digits, least significant first, (0,1), (-1,-1) and (1,1), (1,0).
+  // n00 = 0 - 1 = -1, n01 = 1 - 1 = 0, n10 = 0, n11 = 1. m = n * 0.5 * 0.25 / 2 * 4 = n/4, 3 bits:
+  // codes n, values n/4 shifted down by 2 and 0: -1/16 + 1/4 = 0.1875; * 3 = 0.5625 -> 1; 2/3.
+  nn::LayerState state;
+  state.weight = {1, -1.5F};
+  state.weights = {3, 0.5};
+  state.input = {3, 0.25};
+  state.output_range = 2;
+  nn::Linear linear{2, 1};
+  linear.point_shift = 0;
+  const auto trained = one_layer_network(linear, {2, 1, 1}, 1, state);
+  const Outcome outcome =
+      run_bits(prepare(trained, accuracy_hardware(4, 1, 1, 3, 2, 4)), {0.75F, 0.25F}, 1);
+  EXPECT_EQ(outcome.handed_over, 0);
+  EXPECT_THAT(outcome.output, ::testing::ElementsAre(2.0F / 3));
+}
+
+TEST_P(BitPlaneKernel, HandsOverWhatFloatsMightRound) {
+  // Three blocks of 127 cells: a block adds up to 127 * 255 * 255 = 8,258,175 and leaves room for
+  // 2^24 - 8,258,175 = 8,519,041 before it. Two blocks of inputs x make 64,770 x:
+  // 8,484,870 at 131, 8,549,640 at 132.
+  const CrossbarLayer layer = column(cells(381, 0), 127);
+  for (const auto& [input, handed_over] : {std::pair{131, 0}, {132, 1}, {255, 1}}) {
+    const std::vector<float> inputs(381, static_cast<float>(input));
+    const Outcome outcome = run_bits(layer, inputs, 1);
+    EXPECT_EQ(outcome.handed_over, handed_over) << input;
+    EXPECT_EQ(outcome.output, run_reference(layer, inputs, 1)) << input;
+  }
+}
+
+TEST_P(BitPlaneKernel, JoinsTheBitsOfEightChannels) {
+  constexpr int kPixels = 13;  // a vector and a part of one
+  base::Rng rng(3);
+  std::vector<std::vector<std::int16_t>> values(8, std::vector<std::int16_t>(kPixels));
+  std::vector<const std::int16_t*> channels;
+  for (auto& channel : values) {
+    for (auto& value : channel) value = static_cast<std::int16_t>(rng.below(256));
+    channels.push_back(channel.data());
+  }
+  for (const int count : {1, 3, 8}) {
+    std::vector<std::uint64_t> words(kPixels + 1, 7);
+    join_bits(channels.data(), count, kPixels, words.data());
+    EXPECT_EQ(words.back(), 7U) << "written behind the end";
+    for (std::size_t p = 0; p < kPixels; ++p) {
+      for (int bit = 0; bit < 64; ++bit) {
+        const int channel = bit % 8;
+        const int expected =
+            channel < count ? values[static_cast<std::size_t>(channel)][p] >> (bit / 8) & 1 : 0;
+        ASSERT_EQ(static_cast<int>(words[p] >> bit & 1), expected) << p << ", bit " << bit;
+      }
+    }
+  }
+}
+
+TEST(BitPlan, TakesOneBitDigitsInScaleMode) {
+  base::Rng rng(1);
+  const auto layer = [&](int input_bits, int dac_bits, int cell_bits, AdcMode mode) {
+    const auto trained =
+        one_layer_network(nn::Linear{8, 2}, {8, 1, 1}, 2, random_state(16, 8, 9, input_bits, rng));
+    return prepare(trained, accuracy_hardware(64, dac_bits, cell_bits, 6, 2, 64), mode);
+  };
+  EXPECT_TRUE(plan_of(layer(9, 1, 1, AdcMode::kScale)));
+  EXPECT_FALSE(plan_of(layer(10, 1, 1, AdcMode::kScale)));  // nine cycles
+  EXPECT_FALSE(plan_of(layer(9, 2, 1, AdcMode::kScale)));
+  EXPECT_FALSE(plan_of(layer(9, 1, 2, AdcMode::kScale)));
+  EXPECT_FALSE(plan_of(layer(9, 1, 1, AdcMode::kFix)));
+  EXPECT_FALSE(plan_of(layer(9, 1, 1, AdcMode::kIdeal)));
+}
+
+TEST(BitPlan, TakesSumsAndCodesThatFitAByte) {
+  // Codes n / 2, so that the sums decide: from -128 to 127 there are 256, the most.
+  EXPECT_TRUE(plan_of(column(cells(127, 128), 256, -8)));
+  EXPECT_FALSE(plan_of(column(cells(128, 128), 256, -8)));
+  // Codes 2n of a converter that clamps at 127 fit; those of a wider one do not beyond n = 63.
+  EXPECT_TRUE(plan_of(column(cells(100, 0), 256, -6)));
+  CrossbarLayer wide = column(cells(63, 0), 256, -8);
+  wide.adc.resolution = 10;  // t = -8 + 9 = 1
+  EXPECT_TRUE(plan_of(wide));
+  wide = column(cells(64, 0), 256, -8);
+  wide.adc.resolution = 10;
+  EXPECT_FALSE(plan_of(wide));
+}
+
+TEST(BitPlan, FillsBytesWithChannels) {
+  const auto steps = [](const nn::Conv& conv) {
+    base::Rng rng(1);
+    const auto fan_in =
+        static_cast<std::size_t>(conv.in_channels / conv.groups * conv.kernel * conv.kernel);
+    const auto trained = one_layer_network(
+        conv, {conv.in_channels, 4, 4}, 16,
+        random_state(fan_in * static_cast<std::size_t>(conv.out_channels), fan_in, 9, 9, rng));
+    std::vector<int> counts;
+    for (const BitBlock& block :
+         plan_of(prepare(trained, accuracy_hardware(256, 1, 1, 5, 2, 256))).value().blocks) {
+      counts.push_back(block.steps());
+    }
+    return counts;
+  };
+  using ::testing::ElementsAre;
+  // Three bytes of 8 channels and 9 taps, one of 4 channels with two taps a step: 27 + 5.
+  EXPECT_THAT(steps({28, 1, 3, 1, 1}), ElementsAre(32));
+  EXPECT_THAT(steps({3, 1, 3, 1, 1}), ElementsAre(5));  // two taps of 3 channels a step
+  EXPECT_THAT(steps({6, 1, 3, 1, 1}), ElementsAre(8));  // 4 and 2 channels: 5 + 3
+  EXPECT_THAT(steps({7, 1, 3, 1, 1}), ElementsAre(9));  // 4 and 3 would take 5 + 5
+  EXPECT_THAT(steps({6, 1, 1}), ElementsAre(1));
+  EXPECT_THAT(steps({4, 2, 3, 1, 1, 2}), ElementsAre(3, 3));  // groups of 2: four taps a step
+  // Each of the four paddings by itself: a byte of 2 channels, four taps a step.
+  EXPECT_THAT(steps({8, 1, 2, 1, 0, 1, kSymmetric}), ElementsAre(4));
+}
+
+}  // namespace
+}  // namespace gibbon::sim
