@@ -45,8 +45,9 @@ struct Outcome {
 Outcome run_bits(const CrossbarLayer& layer, const std::vector<float>& input, int images) {
   Outcome outcome;
   outcome.output.resize(static_cast<std::size_t>(layer.out_channels * layer.pixels() * images));
-  const auto kernel =
-      make_bit_plane_kernel(layer, std::make_unique<Spy>(layer, outcome.handed_over));
+  const auto kernel = make_bit_plane_kernel(layer, [&outcome](const CrossbarLayer& same) {
+    return std::make_unique<Spy>(same, outcome.handed_over);
+  });
   kernel->run(input.data(), images, outcome.output.data());
   return outcome;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 #include <utility>
 
 #include "gibbon/sim/crossbar/bit_plane_tile.hpp"
@@ -12,18 +13,17 @@ namespace {
 
 class BitPlaneKernel final : public CrossbarKernel {
  public:
-  BitPlaneKernel(const CrossbarLayer& layer, BitPlan plan, std::unique_ptr<CrossbarKernel> general)
+  BitPlaneKernel(const CrossbarLayer& layer, BitPlan plan, KernelMaker general)
       : plan_(std::move(plan)),
         tiles_(layer, bit_tile_pixels(plan_)),
-        in_channels_(layer.in_channels),
-        output_range_(layer.adc.output_range),
-        output_limit_(layer.input_limit()),
-        general_(std::move(general)) {}
+        layer_(layer),
+        make_general_(std::move(general)) {}
 
   void run(const float* input, int images, float* output) const override {
     const std::vector<std::int16_t> padded = tiles_.pad(input, images);
     const bool negative = std::any_of(padded.begin(), padded.end(), [](int x) { return x < 0; });
     if (negative || !count_bits(joined(padded, images), images, output)) {
+      std::call_once(general_made_, [this] { general_ = make_general_(layer_); });
       general_->run(input, images, output);
     }
   }
@@ -36,7 +36,8 @@ class BitPlaneKernel final : public CrossbarKernel {
                                      static_cast<std::size_t>(pixels));
     std::uint64_t* to = words.data();
     for (int image = 0; image < images; ++image) {
-      const std::int16_t* from = padded.data() + static_cast<long>(image) * in_channels_ * pixels;
+      const std::int16_t* from =
+          padded.data() + static_cast<long>(image) * layer_.in_channels * pixels;
       for (const ChannelByte& byte : plan_.bytes) {
         std::array<const std::int16_t*, 8> channels{};
         for (std::size_t c = 0; c < byte.size(); ++c) {
@@ -62,29 +63,30 @@ class BitPlaneKernel final : public CrossbarKernel {
   }
 
   void write(const BitBuffers& buffers, int first, int count, float* output) const {
+    const float limit = layer_.input_limit();
     tiles_.write(buffers.sums.data(), first, count, output,
                  [&](const std::int32_t* sums, int run, float* to) {
                    for (int p = 0; p < run; ++p) {
                      const float value = static_cast<float>(sums[p]) * plan_.unit;
-                     to[p] = finish_output(value, output_limit_, output_range_);
+                     to[p] = finish_output(value, limit, layer_.adc.output_range);
                    }
                  });
   }
 
   BitPlan plan_;
   PixelTiles tiles_;
-  int in_channels_;
-  float output_range_;
-  float output_limit_;
-  std::unique_ptr<CrossbarKernel> general_;
+  CrossbarLayer layer_;
+  KernelMaker make_general_;
+  mutable std::once_flag general_made_;
+  mutable std::unique_ptr<CrossbarKernel> general_;
 };
 
 }  // namespace
 
 std::unique_ptr<CrossbarKernel> make_bit_plane_kernel(const CrossbarLayer& layer,
-                                                      std::unique_ptr<CrossbarKernel> general) {
+                                                      KernelMaker general) {
   std::optional<BitPlan> plan = make_bit_plan(layer, PixelTiles(layer, 1));
-  if (!plan) return general;
+  if (!plan) return general(layer);
   return std::make_unique<BitPlaneKernel>(layer, std::move(*plan), std::move(general));
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "gibbon/sim/crossbar/crossbar_kernel.hpp"
@@ -9,11 +10,14 @@ namespace gibbon::sim {
 /// Whether this build and machine can count bits in vectors.
 bool bit_planes_available();
 
+/// Makes the kernel of a layer, any layer that a bit plane kernel is asked for.
+using KernelMaker = std::function<std::unique_ptr<CrossbarKernel>(const CrossbarLayer& layer)>;
+
 /// Counts bits (bit_plane_plan.hpp) where the layer and the images allow it: inputs that are not
-/// negative, and running sums that float32 does not round. All other images go to `general`, which
-/// gives the same results. Returns `general` itself where the layer does not suit.
-/// bit_planes_available must hold.
+/// negative, and running sums that float32 does not round. All other images go to the kernel that
+/// `general` makes, once it is needed, and which gives the same results; a layer that does not suit
+/// gets that kernel alone. bit_planes_available must hold.
 std::unique_ptr<CrossbarKernel> make_bit_plane_kernel(const CrossbarLayer& layer,
-                                                      std::unique_ptr<CrossbarKernel> general);
+                                                      KernelMaker general);
 
 }  // namespace gibbon::sim

@@ -62,7 +62,8 @@ std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa is
     return make_reference_kernel(std::move(layer));
   }
   if (isa != Isa::kAvx512Popcnt) return make_fast_kernel(layer, isa);
-  return make_bit_plane_kernel(layer, make_fast_kernel(layer, Isa::kAvx512Vnni));
+  return make_bit_plane_kernel(
+      layer, [](const CrossbarLayer& any) { return make_fast_kernel(any, Isa::kAvx512Vnni); });
 }
 
 }  // namespace gibbon::sim
