@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <cstdlib>
 #include <map>
 #include <utility>
 
@@ -11,6 +12,7 @@ namespace gibbon::sim {
 namespace {
 
 constexpr int kMaxCycles = 8;
+constexpr std::size_t kMaxParts = 15;  // weights of 15 bits in columns with a sign
 constexpr int kTableLimit = 256;
 constexpr int kCodeLimit = 127;
 constexpr double kExactLimit = 1 << 24;  // integers up to here are exact in float32
@@ -102,27 +104,44 @@ struct CellCounts {
   int minus = 0;
 };
 
-CellCounts pack_column(const std::int16_t* weights, int part, const std::vector<StepRows>& steps,
-                       BitBlock& block) {
-  CellCounts counts;
-  for (std::size_t step = 0; step < steps.size(); ++step) {
-    std::uint32_t plus = 0;
-    std::uint32_t minus = 0;
-    for (std::size_t bit = 0; bit < 8; ++bit) {
-      const int row = steps[step][bit];
-      const int digit = row < 0 ? 0 : signed_digit(weights[row], part, 1);
-      plus |= (digit > 0 ? 1U : 0U) << bit;
-      minus |= (digit < 0 ? 1U : 0U) << bit;
+/// The cells of eight wordlines in all columns of an output, a bit each.
+struct StepCells {
+  std::array<std::uint8_t, kMaxParts> plus{};
+  std::array<std::uint8_t, kMaxParts> minus{};
+};
+
+StepCells cells_of(const std::int16_t* weights, const StepRows& rows, int parts,
+                   CellCounts* counts) {
+  StepCells cells;
+  for (std::size_t bit = 0; bit < 8; ++bit) {
+    if (rows[bit] < 0) continue;
+    const int weight = weights[rows[bit]];
+    auto& side = weight < 0 ? cells.minus : cells.plus;
+    for (int j = 0; j < parts; ++j) {
+      const int set = std::abs(weight) >> j & 1;
+      side[static_cast<std::size_t>(j)] |= static_cast<std::uint8_t>(set << bit);
+      (weight < 0 ? counts[j].minus : counts[j].plus) += set;
     }
-    counts.plus += std::popcount(plus);
-    counts.minus += std::popcount(minus);
-    if ((plus | minus) == 0) continue;
-    block.weights.push_back({static_cast<std::int32_t>(step),
-                             static_cast<std::int32_t>(plus * kFourTimes),
-                             static_cast<std::int32_t>(minus * kFourTimes)});
   }
-  block.column_starts.push_back(static_cast<int>(block.weights.size()));
-  return counts;
+  return cells;
+}
+
+/// Appends the columns of one output, whose cells are counted into `counts` [parts].
+void pack_output(const std::int16_t* weights, int parts, const std::vector<StepRows>& steps,
+                 BitBlock& block, CellCounts* counts) {
+  std::vector<StepCells> cells;
+  for (const StepRows& rows : steps) cells.push_back(cells_of(weights, rows, parts, counts));
+  for (std::size_t j = 0; j < static_cast<std::size_t>(parts); ++j) {
+    for (std::size_t step = 0; step < cells.size(); ++step) {
+      const std::uint32_t plus = cells[step].plus[j];
+      const std::uint32_t minus = cells[step].minus[j];
+      if ((plus | minus) == 0) continue;
+      block.weights.push_back({static_cast<std::int32_t>(step),
+                               static_cast<std::int32_t>(plus * kFourTimes),
+                               static_cast<std::int32_t>(minus * kFourTimes)});
+    }
+    block.column_starts.push_back(static_cast<int>(block.weights.size()));
+  }
 }
 
 /// The largest |sum| that the block can add, partial sums included.
@@ -171,15 +190,15 @@ std::optional<BitPlan> make_bit_plan(const CrossbarLayer& layer, const PixelTile
     block.output_count = rows.output_count;
     const std::vector<StepRows> steps = lay_out_steps(rows, tiles, plan, block);
     plan.max_steps = std::max(plan.max_steps, block.steps());
-    auto& columns = counts.emplace_back();
+    auto& columns = counts.emplace_back(static_cast<std::size_t>(rows.output_count * layer.parts));
     for (int output = 0; output < rows.output_count; ++output) {
       const std::int16_t* weights =
           rows.weights.data() + output * static_cast<long>(rows.rows.size());
-      for (int j = 0; j < layer.parts; ++j) {
-        columns.push_back(pack_column(weights, j, steps, block));
-        most.plus = std::max(most.plus, columns.back().plus);
-        most.minus = std::max(most.minus, columns.back().minus);
-      }
+      pack_output(weights, layer.parts, steps, block, columns.data() + output * layer.parts);
+    }
+    for (const CellCounts& column : columns) {
+      most.plus = std::max(most.plus, column.plus);
+      most.minus = std::max(most.minus, column.minus);
     }
   }
   if (!fill_table(layer.adc, most, plan)) return std::nullopt;
