@@ -22,7 +22,9 @@ std::vector<space::Design> random_designs() {
   for (std::uint64_t index = 0; designs.size() < kDesigns; ++index) {
     base::Rng rng = base::Rng::forked(kSeed, "bench/design", index);
     auto design = table1->decode(table1->sample(rng));
-    if (design) designs.push_back(std::move(*design));
+    if (!design) continue;
+    design->hardware.digital_cim.emplace();
+    designs.push_back(std::move(*design));
   }
   return designs;
 }

@@ -48,6 +48,30 @@ TEST(HardwareConfig, JsonRoundTripKeepsEveryField) {
   EXPECT_DOUBLE_EQ(again.adc.sample_rate_gsps, 1.2);
 }
 
+TEST(HardwareConfig, TheDigitalChipIsASectionOfItsOwn) {
+  EXPECT_FALSE(hardware_from_json(Json::object()).digital_cim.has_value());
+  HardwareConfig config;
+  config.digital_cim.emplace().pe.count = 7;
+  config.digital_cim->dram.gb_per_s = 12.5;
+  const HardwareConfig again = hardware_from_json(to_json(config));
+  EXPECT_EQ(to_json(again), to_json(config));
+  EXPECT_EQ(again.digital_cim->pe.count, 7);
+  EXPECT_EQ(again.digital_cim->dram.gb_per_s, 12.5);
+  EXPECT_EQ(hardware_from_json(Json::parse(R"({"digital_cim":{}})")).digital_cim->pe.rows, 64);
+}
+
+TEST(HardwareConfig, RefusesADigitalChipThatCannotBe) {
+  EXPECT_THAT(
+      message_of(Json::parse(R"({"digital_cim":{"technology_nm":14}})")),
+      HasSubstr("'digital_cim.technology_nm' is 14, allowed is one of 45, 28, 22, 16, 7, 5"));
+  EXPECT_THAT(message_of(Json::parse(R"({"digital_cim":{"pe":{"rows":0}}})")),
+              HasSubstr("'digital_cim.pe.rows' is 0, allowed is 1 to 65536"));
+  EXPECT_THAT(message_of(Json::parse(R"({"digital_cim":{"dram":{"gb_per_s":0}}})")),
+              HasSubstr("'digital_cim.dram.gb_per_s' is 0, allowed is a number above 0"));
+  EXPECT_THAT(message_of(Json::parse(R"({"digital_cim":{"pe":{"row":1}}})")),
+              AllOf(HasSubstr("'digital_cim.pe.row'"), HasSubstr("did you mean 'rows'")));
+}
+
 TEST(HardwareConfig, EmptyJsonGivesTheValidDefaults) {
   EXPECT_EQ(to_json(hardware_from_json(Json::object())), to_json(HardwareConfig{}));
 }

@@ -44,7 +44,8 @@ TEST(Explanation, TermsSumToTheFiguresOfEveryModel) {
   int explained = 0;
   for (int i = 0; i < 40; ++i) {
     const nn::Network network = designs.network(16, 4);
-    const hw::HardwareConfig hardware = designs.hardware();
+    hw::HardwareConfig hardware = designs.hardware();
+    hardware.digital_cim.emplace();
     for (const SimulatorEntry& entry : simulator_registry()) {
       const auto simulator = entry.make();
       const auto result = simulator->simulate(network, hardware);

@@ -146,6 +146,46 @@ void visit(Visitor& v, Chip& c) {
 }
 
 template <typename Visitor>
+void visit(Visitor& v, DigitalCim::ProcessingElements& p) {
+  v("count", p.count);
+  v("rows", p.rows);
+  v("columns", p.columns);
+  v("cells_per_column", p.cells_per_column);
+  v("weight_bits", p.weight_bits);
+  v("input_bits_per_cycle", p.input_bits_per_cycle);
+  v("buffer_kb", p.buffer_kb);
+  v("buffer_bytes_per_cycle", p.buffer_bytes_per_cycle);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, DigitalCim::SharedMemory& m) {
+  v("size_kb", m.size_kb);
+  v("bytes_per_cycle", m.bytes_per_cycle);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, DigitalCim::Dram& d) {
+  v("gb_per_s", d.gb_per_s);
+  v("pj_per_bit", d.pj_per_bit);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, DigitalCim::VectorUnit& u) {
+  v("lanes", u.lanes);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, DigitalCim& d) {
+  v("technology_nm", d.technology_nm);
+  v("voltage_v", d.voltage_v);
+  v("frequency_mhz", d.frequency_mhz);
+  v("pe", d.pe);
+  v("shared_memory", d.shared_memory);
+  v("dram", d.dram);
+  v("vector", d.vector);
+}
+
+template <typename Visitor>
 void visit(Visitor& v, HardwareConfig& h) {
   v("name", h.name);
   v("device", h.device);
@@ -157,14 +197,17 @@ void visit(Visitor& v, HardwareConfig& h) {
   v("tile", h.tile);
   v("chip", h.chip);
   v("power_detail", h.power_detail);
+  v("digital_cim", h.digital_cim);
 }
 
 template <typename T>
 concept Enumeration = std::is_enum_v<T>;
 template <typename T>
-concept Section =
-    std::is_class_v<T> && !std::is_same_v<T, std::string> &&
-    !std::is_same_v<T, std::vector<double>> && !std::is_same_v<T, std::optional<double>>;
+concept OptionalSection = std::is_same_v<T, std::optional<DigitalCim>>;
+template <typename T>
+concept Section = std::is_class_v<T> && !std::is_same_v<T, std::string> &&
+                  !std::is_same_v<T, std::vector<double>> &&
+                  !std::is_same_v<T, std::optional<double>> && !OptionalSection<T>;
 
 class Writer {
  public:
@@ -176,6 +219,8 @@ class Writer {
       Writer inner;
       visit(inner, value);
       json_[key] = std::move(inner.json_);
+    } else if constexpr (OptionalSection<T>) {
+      if (value) (*this)(key, *value);
     } else if constexpr (std::is_same_v<T, std::optional<double>>) {
       if (value) json_[key] = *value;
     } else {
@@ -263,6 +308,10 @@ class Reader {
       refuse(json, name, fmt::format("one of {}", fmt::join(kNames, ", ")));
     }
     value = static_cast<T>(found - kNames.begin());
+  }
+  template <OptionalSection T>
+  static void read(const Json& json, const std::string& name, T& value) {
+    read(json, name, value.emplace());
   }
   template <Section T>
   static void read(const Json& json, const std::string& name, T& value) {

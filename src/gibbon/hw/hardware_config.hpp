@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "gibbon/base/json.hpp"
+#include "gibbon/hw/digital_cim.hpp"
 
 namespace gibbon::hw {
 
@@ -127,6 +128,7 @@ struct HardwareConfig {
   Tile tile;
   Chip chip;
   PowerDetail power_detail = PowerDetail::kUsedCells;
+  std::optional<DigitalCim> digital_cim;  ///< of the cost model digital_cim, which reads it alone
 };
 
 /// JSON both ways, sections and keys as the fields above, enumerations as words ("nvm", "1T1R",

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "gibbon/base/error.hpp"
@@ -156,6 +157,29 @@ void validate_chip(const Chip& chip) {
   require_between("chip.buffer_bitwidth", chip.buffer_bitwidth, 1, kLargest);
 }
 
+void validate_digital_cim(const DigitalCim& cim) {
+  constexpr std::array<double, 6> kNodes = {45, 28, 22, 16, 7, 5};
+  if (std::find(kNodes.begin(), kNodes.end(), cim.technology_nm) == kNodes.end()) {
+    refuse("digital_cim.technology_nm", cim.technology_nm,
+           fmt::format("one of {}", fmt::join(kNodes, ", ")));
+  }
+  require_positive("digital_cim.voltage_v", cim.voltage_v);
+  require_positive("digital_cim.frequency_mhz", cim.frequency_mhz);
+  require_between("digital_cim.pe.count", cim.pe.count, 1, kLargest);
+  require_between("digital_cim.pe.rows", cim.pe.rows, 1, kLargest);
+  require_between("digital_cim.pe.columns", cim.pe.columns, 1, kLargest);
+  require_between("digital_cim.pe.cells_per_column", cim.pe.cells_per_column, 1, 1024);
+  require_between("digital_cim.pe.weight_bits", cim.pe.weight_bits, 1, 16);
+  require_between("digital_cim.pe.input_bits_per_cycle", cim.pe.input_bits_per_cycle, 1, 16);
+  require_positive("digital_cim.pe.buffer_kb", cim.pe.buffer_kb);
+  require_positive("digital_cim.pe.buffer_bytes_per_cycle", cim.pe.buffer_bytes_per_cycle);
+  require_positive("digital_cim.shared_memory.size_kb", cim.shared_memory.size_kb);
+  require_positive("digital_cim.shared_memory.bytes_per_cycle", cim.shared_memory.bytes_per_cycle);
+  require_positive("digital_cim.dram.gb_per_s", cim.dram.gb_per_s);
+  require_not_negative("digital_cim.dram.pj_per_bit", cim.dram.pj_per_bit);
+  require_between("digital_cim.vector.lanes", cim.vector.lanes, 1, kLargest);
+}
+
 }  // namespace
 
 void validate(const HardwareConfig& config) {
@@ -168,6 +192,7 @@ void validate(const HardwareConfig& config) {
   validate_digital(config.digital);
   validate_tile(config.tile);
   validate_chip(config.chip);
+  if (config.digital_cim) validate_digital_cim(*config.digital_cim);
 }
 
 }  // namespace gibbon::hw

@@ -19,7 +19,12 @@ constexpr std::array<std::string_view, kComponentCount> kNames = {"crossbar",
                                                                   "buffer_write",
                                                                   "pooling",
                                                                   "intra_tile",
-                                                                  "inter_tile"};
+                                                                  "inter_tile",
+                                                                  "array_write",
+                                                                  "pe_buffer",
+                                                                  "shared_memory",
+                                                                  "dram",
+                                                                  "vector_unit"};
 
 base::Json to_json(const ComponentValues& values) {
   base::Json json = base::Json::object();
@@ -39,6 +44,7 @@ base::Json layer_to_json(const LayerResult& layer) {
   base::Json json;
   json["name"] = layer.name;
   json["type"] = layer.type;
+  if (!layer.bound_by.empty()) json["bound_by"] = layer.bound_by;
   json["processing_elements"] = layer.processing_elements;
   json["tiles"] = layer.tiles;
   json["crossbars"] = layer.crossbars;
@@ -63,7 +69,7 @@ double ComponentValues::sum() const {
 }
 
 double SimulationResult::area_um2() const {
-  return fold(layers, &LayerResult::area_um2);
+  return shared_area_um2.sum() + fold(layers, &LayerResult::area_um2);
 }
 double SimulationResult::power_w() const {
   return fold(layers, &LayerResult::power_w);
@@ -79,6 +85,7 @@ base::Json to_json(const SimulationResult& result) {
   json["power_w"] = result.power_w();
   json["energy_nj"] = result.energy_nj();
   json["operations"] = result.operations;
+  if (result.shared_area_um2.sum() > 0) json["shared_area_um2"] = to_json(result.shared_area_um2);
   json["layers"] = base::Json::array();
   for (const LayerResult& layer : result.layers) json["layers"].push_back(layer_to_json(layer));
   return json;

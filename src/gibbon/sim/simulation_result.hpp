@@ -26,8 +26,14 @@ enum class Component {
   kPooling,
   kIntraTile,
   kInterTile,
+  // Of digital_cim, beside kCrossbar, its arrays.
+  kArrayWrite,
+  kPeBuffer,
+  kSharedMemory,
+  kDram,
+  kVectorUnit,
 };
-inline constexpr std::size_t kComponentCount = 15;
+inline constexpr std::size_t kComponentCount = 20;
 std::string_view component_name(Component component);  ///< "crossbar", "adc", ...
 
 /// One value a component; sum() adds all of them.
@@ -40,10 +46,11 @@ struct ComponentValues {
   double sum() const;
 };
 
-/// One compute layer (conv, linear, pool, add) on the chip.
+/// One layer that takes time on the chip: conv, linear, pool, add, matmul, ...
 struct LayerResult {
   std::string name;
   std::string type;
+  std::string bound_by;  ///< the resource that it waits for; empty where the model names none
   // Mapping.
   int processing_elements = 0;
   int tiles = 0;
@@ -59,11 +66,13 @@ struct LayerResult {
   ComponentValues energy_nj;
 };
 
-/// What a simulation of cost gives. Totals are sums over the layers, never stored beside them.
+/// What a simulation of cost gives. Totals are sums over the layers (and the
+/// shared area), never stored beside them.
 struct SimulationResult {
   std::vector<LayerResult> layers;
-  double latency_ns = 0;  ///< of one inference: the schedule's result, not a sum
-  double operations = 0;  ///< 2 x multiply-accumulates
+  ComponentValues shared_area_um2;  ///< of parts that serve every layer; none in the tiled models
+  double latency_ns = 0;            ///< of one inference: the schedule's result, not a sum
+  double operations = 0;            ///< 2 x multiply-accumulates
 
   double area_um2() const;
   double power_w() const;

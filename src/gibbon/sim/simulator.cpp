@@ -7,12 +7,13 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/suggest.hpp"
+#include "gibbon/sim/simulators/digital_cim.hpp"
 #include "gibbon/sim/simulators/mnsim.hpp"
 
 namespace gibbon::sim {
 
 std::span<const SimulatorEntry> simulator_registry() {
-  static const std::array<SimulatorEntry, 2> kEntries = {{
+  static const std::array<SimulatorEntry, 3> kEntries = {{
       {"mnsim2", "MNSIM 2.0's area, power, energy and latency models, with group convolution",
        []() -> std::unique_ptr<Simulator> { return std::make_unique<MnsimSimulator>(); },
        DeviceModel::kPerPlane},
@@ -21,6 +22,9 @@ std::span<const SimulatorEntry> simulator_registry() {
          return std::make_unique<MnsimSimulator>(corrected_options(), "mnsim2-corrected");
        },
        DeviceModel::kPerCell},
+      {"digital_cim", "Digital SRAM arrays with buffers, shared memory and DRAM; transformers, too",
+       []() -> std::unique_ptr<Simulator> { return std::make_unique<DigitalCimSimulator>(); },
+       DeviceModel::kPerCell, "digital-cim"},
   }};
   return kEntries;
 }
@@ -45,6 +49,10 @@ std::unique_ptr<Simulator> make_simulator(std::string_view name) {
 
 DeviceModel device_model_of(std::string_view name) {
   return entry_of(name).devices;
+}
+
+std::string_view default_hardware_of(std::string_view name) {
+  return entry_of(name).hardware;
 }
 
 Cost cost_of(double latency_ns, double energy_nj, double area_um2, double power_w) {

@@ -39,12 +39,14 @@ struct SimulatorEntry {
   std::string_view summary;
   std::unique_ptr<Simulator> (*make)();
   DeviceModel devices;  ///< of the accuracy on real devices that goes with this cost
+  std::string_view hardware = "mnsim-default";  ///< shipped hardware that the model fits
 };
 /// Every cost model, the default first.
 std::span<const SimulatorEntry> simulator_registry();
-/// Both throw base::Error listing the known names.
+/// All throw base::Error listing the known names.
 std::unique_ptr<Simulator> make_simulator(std::string_view name);
 DeviceModel device_model_of(std::string_view name);
+std::string_view default_hardware_of(std::string_view name);
 
 /// The headline figures in their units, from the simulator's own.
 Cost cost_of(double latency_ns, double energy_nj, double area_um2, double power_w);

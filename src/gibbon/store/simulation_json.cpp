@@ -46,6 +46,7 @@ Json simulation_to_json(const sim::SimulationResult& result) {
   for (const sim::LayerResult& layer : result.layers) {
     layers.push_back({{"name", layer.name},
                       {"type", layer.type},
+                      {"bound_by", layer.bound_by},
                       {"processing_elements", layer.processing_elements},
                       {"tiles", layer.tiles},
                       {"crossbars", layer.crossbars},
@@ -58,6 +59,7 @@ Json simulation_to_json(const sim::SimulationResult& result) {
                       {"energy_nj", parts_to_json(layer.energy_nj)}});
   }
   return {{"latency_ns", result.latency_ns},
+          {"shared_area_um2", parts_to_json(result.shared_area_um2)},
           {"operations", result.operations},
           {"layers", std::move(layers)}};
 }
@@ -66,10 +68,12 @@ sim::SimulationResult simulation_from_json(const Json& json) {
   sim::SimulationResult result;
   result.latency_ns = number(json.at("latency_ns"));
   result.operations = number(json.at("operations"));
+  result.shared_area_um2 = parts_from_json(json.value("shared_area_um2", Json::object()));
   for (const Json& item : json.at("layers")) {
     sim::LayerResult layer;
     layer.name = item.at("name").get<std::string>();
     layer.type = item.at("type").get<std::string>();
+    layer.bound_by = item.value("bound_by", std::string());  // absent in older runs
     layer.processing_elements = item.at("processing_elements").get<int>();
     layer.tiles = item.at("tiles").get<int>();
     layer.crossbars = item.at("crossbars").get<int>();
