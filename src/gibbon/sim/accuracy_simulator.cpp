@@ -25,7 +25,7 @@ class CrossbarSimulator final : public AccuracySimulator {
       : runner_(trained, hardware, options), options_(options) {}
 
   std::vector<float> logits(const data::ImageBatch& batch) const override {
-    check_shape(batch);
+    require_image_shape(runner_.network(), batch);
     const auto classes = static_cast<std::size_t>(runner_.network().description().num_classes);
     std::vector<float> result(static_cast<std::size_t>(batch.count) * classes);
     const int chunk = chunk_size(batch.count);
@@ -46,15 +46,6 @@ class CrossbarSimulator final : public AccuracySimulator {
     return std::min((count + threads - 1) / threads, kChunkImages);
   }
 
-  void check_shape(const data::ImageBatch& batch) const {
-    const nn::Shape& input = runner_.network().input();
-    if (nn::Shape{batch.channels, batch.height, batch.width} == input) return;
-    throw base::Error(fmt::format("images are {}x{}x{}, network '{}' takes {}x{}x{}",
-                                  batch.channels, batch.height, batch.width,
-                                  runner_.network().description().name, input.channels,
-                                  input.height, input.width));
-  }
-
   Tensor images_of(const data::ImageBatch& batch, int first, int count) const {
     Tensor images(std::min(count, batch.count - first), runner_.network().input());
     const auto begin = batch.pixels.begin() + static_cast<long>(first) * images.shape.elements();
@@ -72,6 +63,14 @@ std::unique_ptr<AccuracySimulator> make_accuracy_simulator(const nn::TrainedNetw
                                                            const hw::HardwareConfig& hardware,
                                                            const AccuracyOptions& options) {
   return std::make_unique<CrossbarSimulator>(trained, hardware, options);
+}
+
+void require_image_shape(const nn::Network& network, const data::ImageBatch& batch) {
+  const nn::Shape& input = network.input();
+  if (nn::Shape{batch.channels, batch.height, batch.width} == input) return;
+  throw base::Error(fmt::format("images are {}x{}x{}, network '{}' takes {}x{}x{}", batch.channels,
+                                batch.height, batch.width, network.description().name,
+                                input.channels, input.height, input.width));
 }
 
 std::vector<bool> right_answers(const AccuracySimulator& simulator, const data::ImageBatch& batch) {

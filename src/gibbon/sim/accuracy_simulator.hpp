@@ -65,6 +65,9 @@ std::unique_ptr<AccuracySimulator> make_accuracy_simulator(const nn::TrainedNetw
                                                            const hw::HardwareConfig& hardware,
                                                            const AccuracyOptions& options);
 
+/// Throws base::Error unless the images have the network's input shape.
+void require_image_shape(const nn::Network& network, const data::ImageBatch& batch);
+
 struct AccuracyResult {
   int correct = 0;
   int images = 0;

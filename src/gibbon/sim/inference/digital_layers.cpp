@@ -132,4 +132,30 @@ Tensor run_concat(const nn::Shape& output, std::span<const Tensor* const> inputs
   return result;
 }
 
+bool runs_on_crossbars(const nn::LayerParameters& parameters) {
+  return std::holds_alternative<nn::Conv>(parameters) ||
+         std::holds_alternative<nn::Linear>(parameters);
+}
+
+Tensor run_digital_layer(const nn::Network& network, std::size_t index, const nn::LayerState& state,
+                         bool move_range, std::span<const Tensor* const> inputs, Tensor* owned) {
+  const nn::LayerParameters& parameters = network.layers()[index].parameters;
+  const nn::Shape& shape = network.output_shape(static_cast<int>(index));
+  const Tensor& input = *inputs.front();
+  if (std::holds_alternative<nn::Add>(parameters)) return run_add(shape, inputs);
+  if (std::holds_alternative<nn::Concat>(parameters)) return run_concat(shape, inputs);
+  if (const auto* pool = std::get_if<nn::Pool>(&parameters)) return run_pool(*pool, shape, input);
+
+  Tensor output = owned != nullptr ? std::move(*owned) : input;
+  output.shape = shape;
+  if (const auto* norm = std::get_if<nn::BatchNorm>(&parameters)) {
+    run_batch_norm(*norm, state, move_range, output);
+  } else if (std::holds_alternative<nn::Relu>(parameters)) {
+    run_relu(output);
+  } else if (const auto* activation = std::get_if<nn::HardTanh>(&parameters)) {
+    run_hardtanh(*activation, output);
+  }
+  return output;
+}
+
 }  // namespace gibbon::sim

@@ -29,4 +29,11 @@ Tensor run_add(const nn::Shape& output, std::span<const Tensor* const> inputs);
 /// The inputs' channels one after the other; every value is kept. `output` has their sum.
 Tensor run_concat(const nn::Shape& output, std::span<const Tensor* const> inputs);
 
+/// Whether a layer is a Conv or Linear, whose products crossbars compute.
+bool runs_on_crossbars(const nn::LayerParameters& parameters);
+
+/// Any layer that does not. `owned`: the first input if the layer may use it up, else null.
+Tensor run_digital_layer(const nn::Network& network, std::size_t index, const nn::LayerState& state,
+                         bool move_range, std::span<const Tensor* const> inputs, Tensor* owned);
+
 }  // namespace gibbon::sim

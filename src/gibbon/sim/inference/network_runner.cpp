@@ -2,22 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <optional>
 #include <utility>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/parallel.hpp"
 #include "gibbon/sim/inference/digital_layers.hpp"
+#include "gibbon/sim/inference/network_walk.hpp"
 #include "gibbon/sim/nonideal/nonideal_kernel.hpp"
 
 namespace gibbon::sim {
 
 namespace {
-
-bool runs_on_crossbars(const nn::LayerParameters& parameters) {
-  return std::holds_alternative<nn::Conv>(parameters) ||
-         std::holds_alternative<nn::Linear>(parameters);
-}
 
 void check_batch_norm(const nn::Layer& layer, const nn::LayerState& state, bool move_range) {
   const auto& norm = std::get<nn::BatchNorm>(layer.parameters);
@@ -35,34 +33,31 @@ void check_batch_norm(const nn::Layer& layer, const nn::LayerState& state, bool 
   }
 }
 
-std::unique_ptr<CrossbarKernel> make_kernel(CrossbarLayer layer, const hw::HardwareConfig& hardware,
-                                            const AccuracyOptions& options) {
+}  // namespace
+
+std::unique_ptr<CrossbarKernel> make_layer_kernel(const nn::TrainedNetwork& trained, int index,
+                                                  const hw::HardwareConfig& hardware,
+                                                  const AccuracyOptions& options) {
+  CrossbarLayer layer = prepare_crossbar_layer(trained, index, hardware, options.mode);
   if (!options.device_seed) return make_crossbar_kernel(std::move(layer), options.isa);
   return make_nonideal_kernel(layer, hardware.device, options.device_model, *options.device_seed,
                               options.isa);
 }
 
-/// For the network's input and then each layer, the last layer that reads it (the count of layers
-/// for the network's output).
-std::vector<int> find_last_readers(const nn::Network& network) {
-  const int count = static_cast<int>(network.layers().size());
-  std::vector<int> last(static_cast<std::size_t>(count) + 1, -1);
-  for (int index = 0; index < count; ++index) {
-    for (const int input : network.layers()[static_cast<std::size_t>(index)].inputs) {
-      last[static_cast<std::size_t>(input + 1)] = index;
-    }
-  }
-  last.back() = count;
-  return last;
+void run_on_threads(const CrossbarKernel& kernel, const float* input, std::size_t in_size,
+                    int images, float* output, std::size_t out_size, int threads) {
+  constexpr int kChunkImages = 16;
+  const auto chunks = static_cast<std::size_t>((images + kChunkImages - 1) / kChunkImages);
+  base::parallel_for(chunks, threads, [&](std::size_t chunk) {
+    const std::size_t first = chunk * kChunkImages;
+    const int count = std::min(kChunkImages, images - static_cast<int>(first));
+    kernel.run(input + first * in_size, count, output + first * out_size);
+  });
 }
-
-}  // namespace
 
 NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::HardwareConfig& hardware,
                              const AccuracyOptions& options)
-    : network_(trained.network),
-      last_reader_(find_last_readers(network_)),
-      move_ranges_(options.mnsim_range_update) {
+    : network_(trained.network), move_ranges_(options.mnsim_range_update) {
   const std::size_t count = network_.layers().size();
   if (trained.states.size() != count) {
     throw base::Error(fmt::format("network '{}' has {} layers, but states for {}",
@@ -80,9 +75,7 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
   for (std::size_t index = 0; index < count; ++index) {
     const nn::Layer& layer = network_.layers()[index];
     if (runs_on_crossbars(layer.parameters)) {
-      kernels_[index] = make_kernel(
-          prepare_crossbar_layer(trained, static_cast<int>(index), hardware, options.mode),
-          hardware, options);
+      kernels_[index] = make_layer_kernel(trained, static_cast<int>(index), hardware, options);
     } else if (std::holds_alternative<nn::BatchNorm>(layer.parameters)) {
       check_batch_norm(layer, trained.states[index], move_ranges_);
       states_[index] = trained.states[index];
@@ -91,52 +84,23 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
 }
 
 Tensor NetworkRunner::run(Tensor images, const Visitor& visit) const {
-  const std::size_t count = network_.layers().size();
-  std::vector<Tensor> outputs(count + 1);
-  outputs[0] = std::move(images);
-  for (std::size_t index = 0; index < count; ++index) {
-    const nn::Layer& layer = network_.layers()[index];
-    std::vector<const Tensor*> inputs;
-    for (const int input : layer.inputs) {
-      inputs.push_back(&outputs[static_cast<std::size_t>(input + 1)]);
-    }
-    const auto first = static_cast<std::size_t>(layer.inputs.front() + 1);
-    const bool takes_over = layer.inputs.size() == 1 && kernels_[index] == nullptr &&
-                            last_reader_[first] == static_cast<int>(index);
-    // A digital layer that is the last reader of its input works in place.
-    outputs[index + 1] = run_layer(index, inputs, takes_over ? &outputs[first] : nullptr);
-    if (visit) visit(index, outputs[index + 1]);
-    for (const int input : layer.inputs) {
-      const auto slot = static_cast<std::size_t>(input + 1);
-      if (last_reader_[slot] == static_cast<int>(index)) outputs[slot] = Tensor();
-    }
-  }
-  return std::move(outputs.back());
+  return walk_network(
+      network_, std::move(images),
+      [&](std::size_t index, const std::vector<const Tensor*>& inputs, Tensor* owned) {
+        Tensor output = run_layer(index, inputs, owned);
+        if (visit) visit(index, output);
+        return output;
+      });
 }
 
 Tensor NetworkRunner::run_layer(std::size_t index, const std::vector<const Tensor*>& inputs,
                                 Tensor* owned) const {
-  const nn::LayerParameters& parameters = network_.layers()[index].parameters;
-  const nn::Shape& shape = network_.output_shape(static_cast<int>(index));
+  if (kernels_[index] == nullptr) {
+    return run_digital_layer(network_, index, states_[index], move_ranges_, inputs, owned);
+  }
   const Tensor& input = *inputs.front();
-  if (kernels_[index] != nullptr) {
-    Tensor output(input.images, shape);
-    kernels_[index]->run(input.values.data(), input.images, output.values.data());
-    return output;
-  }
-  if (std::holds_alternative<nn::Add>(parameters)) return run_add(shape, inputs);
-  if (std::holds_alternative<nn::Concat>(parameters)) return run_concat(shape, inputs);
-  if (const auto* pool = std::get_if<nn::Pool>(&parameters)) return run_pool(*pool, shape, input);
-
-  Tensor output = owned != nullptr ? std::move(*owned) : input;
-  output.shape = shape;
-  if (const auto* norm = std::get_if<nn::BatchNorm>(&parameters)) {
-    run_batch_norm(*norm, states_[index], move_ranges_, output);
-  } else if (std::holds_alternative<nn::Relu>(parameters)) {
-    run_relu(output);
-  } else if (const auto* activation = std::get_if<nn::HardTanh>(&parameters)) {
-    run_hardtanh(*activation, output);
-  }
+  Tensor output(input.images, network_.output_shape(static_cast<int>(index)));
+  kernels_[index]->run(input.values.data(), input.images, output.values.data());
   return output;
 }
 

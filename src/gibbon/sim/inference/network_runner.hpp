@@ -12,6 +12,17 @@
 
 namespace gibbon::sim {
 
+/// The kernel of layer `index`, a Conv or Linear, with ideal or drawn devices. Throws base::Error
+/// as prepare_crossbar_layer does.
+std::unique_ptr<CrossbarKernel> make_layer_kernel(const nn::TrainedNetwork& trained, int index,
+                                                  const hw::HardwareConfig& hardware,
+                                                  const AccuracyOptions& options);
+
+/// CrossbarKernel::run with the images shared out to threads, a few at a time so that they stay in
+/// the caches. `in_size` and `out_size`: values of one image.
+void run_on_threads(const CrossbarKernel& kernel, const float* input, std::size_t in_size,
+                    int images, float* output, std::size_t out_size, int threads);
+
 /// Runs a whole network, layer by layer, on one thread: Conv and Linear on crossbar kernels, the
 /// rest digitally. const and thread-safe.
 class NetworkRunner {
@@ -35,7 +46,6 @@ class NetworkRunner {
   nn::Network network_;
   std::vector<nn::LayerState> states_;  ///< of BatchNorm layers; the others' are in the kernels
   std::vector<std::unique_ptr<CrossbarKernel>> kernels_;  ///< one a layer, empty for digital ones
-  std::vector<int> last_reader_;  ///< of each layer's output, the network's input first
   bool move_ranges_;
 };
 
