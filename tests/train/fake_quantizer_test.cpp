@@ -102,6 +102,22 @@ TEST(FakeQuantizer, HandlesBfloat16) {
   EXPECT_EQ(input.grad()[1].item<float>(), 0.0F);
 }
 
+TEST(FakeQuantizer, FewBitsDoNotFollowASingleLargeWeight) {
+  // 99 weights of magnitude 1 and one of 10: rms = sqrt((99 + 100) / 100) = 1.41067. Masked zeros
+  // do not count. 3 bits clamp at twice, 2 bits at 1.25 times the rms.
+  at::Tensor weight = at::ones({100});
+  weight[7] = -10;
+  const at::Tensor with_zeros = at::cat({weight, at::zeros({50})});
+  EXPECT_NEAR(weight_range(with_zeros, 3), 2.82135, 1e-4);
+  EXPECT_NEAR(weight_range(with_zeros, 2), 1.76334, 1e-4);
+  EXPECT_EQ(weight_range(with_zeros, 9), 10);
+  EXPECT_EQ(weight_range(at::ones({100}), 3), 1);  // never beyond the largest
+  // A level of 3 bits is 2.82135 / 3 = 0.94045: 1 -> 1 level, -10 -> -3 levels.
+  const at::Tensor output = fake_quantize_weight(weight, {}, 3);
+  EXPECT_NEAR(output[0].item<float>(), 0.94045, 1e-4);
+  EXPECT_NEAR(output[7].item<float>(), -2.82135, 1e-4);
+}
+
 TEST(FakeQuantizer, WeightsUseTheLargestMagnitudeAndTheMask) {
   at::Tensor weight = at::tensor({0.1F, -0.75F, 0.3F, 9.0F}).set_requires_grad(true);
   const at::Tensor mask = at::tensor({1.0F, 1.0F, 1.0F, 0.0F});

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <set>
@@ -72,10 +73,55 @@ std::vector<std::size_t> along_front(const RunContext& context, std::size_t want
   return chosen;
 }
 
-/// The designs to train: from the front, filled up with the next best of the ranking that are worth
-/// it.
-std::vector<Evaluation> choose_designs(const RunContext& context) {
-  const auto wanted = static_cast<std::size_t>(context.config.final_training.designs);
+/// A design to train, and for how long.
+struct FinalDesign {
+  Evaluation evaluation;
+  double epochs = 0;
+};
+
+/// The most accurate evaluated design within the target's bounds, the first of equals.
+std::optional<std::size_t> most_accurate_within(const RunContext& context,
+                                                const FinalTarget& target) {
+  const space::Objective bounds = bounded(context.objective, target);
+  std::optional<std::size_t> best;
+  for (std::size_t index = 0; index < context.evaluations.size(); ++index) {
+    const Evaluation& candidate = context.evaluations[index];
+    if (!candidate.feasible() || bounds.violation(candidate.metrics) > 0.0) continue;
+    const auto accuracy = [&](std::size_t at) {
+      return context.evaluations[at].metrics[Metric::kAccuracy];
+    };
+    if (!best || accuracy(index) > accuracy(*best)) best = index;
+  }
+  return best;
+}
+
+/// A design for each target that the search reached; two targets may share one, which then trains
+/// for the longer time.
+std::vector<FinalDesign> choose_for_targets(const RunContext& context) {
+  std::vector<FinalDesign> designs;
+  for (const FinalTarget& target : context.config.final_training.targets) {
+    const std::optional<std::size_t> index = most_accurate_within(context, target);
+    if (!index) {
+      context.progress.note(fmt::format("no evaluated design is within the target {}",
+                                        fmt::join(target.within, ", ")));
+      continue;
+    }
+    const double epochs = target.epochs > 0 ? target.epochs : context.config.final_training.epochs;
+    const Evaluation& evaluation = context.evaluations[*index];
+    const auto same = std::find_if(designs.begin(), designs.end(), [&](const FinalDesign& other) {
+      return other.evaluation.genome == evaluation.genome;
+    });
+    if (same != designs.end()) {
+      same->epochs = std::max(same->epochs, epochs);
+    } else {
+      designs.push_back({evaluation, epochs});
+    }
+  }
+  return designs;
+}
+
+/// `wanted` designs: from the front, filled up with the next best of the ranking that are worth it.
+std::vector<Evaluation> choose_from_front(const RunContext& context, std::size_t wanted) {
   const std::vector<std::size_t> ranking = search::rank(context.evaluations, context.objective);
   const double least = least_accuracy(context);
   std::vector<std::size_t> chosen = context.config.final_training.choose == "front"
@@ -95,6 +141,21 @@ std::vector<Evaluation> choose_designs(const RunContext& context) {
   return designs;
 }
 
+/// The targets' designs, then those of the front that are not among them.
+std::vector<FinalDesign> choose_designs(const RunContext& context) {
+  std::vector<FinalDesign> designs = choose_for_targets(context);
+  const auto further = static_cast<std::size_t>(context.config.final_training.designs);
+  std::set<space::Genome> taken;
+  for (const FinalDesign& design : designs) taken.insert(design.evaluation.genome);
+  const std::size_t wanted = designs.size() + further;
+  for (const Evaluation& evaluation : choose_from_front(context, wanted)) {
+    if (designs.size() == wanted) break;
+    if (!taken.insert(evaluation.genome).second) continue;
+    designs.push_back({evaluation, context.config.final_training.epochs});
+  }
+  return designs;
+}
+
 double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& trained,
                           const hw::HardwareConfig& hardware, const data::ImageSet& images,
                           int limit) {
@@ -104,15 +165,17 @@ double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& t
 }
 
 /// Trains one design alone and measures it; the test images are read here and nowhere else.
-store::FinalRecord train_design(RunContext& context, const Evaluation& evaluation,
+store::FinalRecord train_design(RunContext& context, const FinalDesign& final_design,
                                 const std::string& id, base::Progress& progress) {
+  const Evaluation& evaluation = final_design.evaluation;
   const space::Design design = context.space.decode(evaluation.genome).value();
   std::optional<nn::TrainedNetwork> start;
   if (context.config.final_training.from_supernet) {
     start = context.supernet->extract(design.network, context.calibration);
   }
-  const train::FinalTrainOptions options =
+  train::FinalTrainOptions options =
       final_options(context.config, context.config.seed ^ space::hash_of(evaluation.genome));
+  options.epochs = final_design.epochs;
   const nn::TrainedNetwork trained = [&] {
     const auto measure = context.clock.measure("final training");
     return train::train_network(design.network, context.train, start, options, progress);
@@ -169,7 +232,7 @@ TrainingProgress design_progress(RunContext& context, std::size_t done, std::siz
 }  // namespace
 
 Outcome run_final_stage(RunContext& context) {
-  const std::vector<Evaluation> designs = choose_designs(context);
+  const std::vector<FinalDesign> designs = choose_designs(context);
   std::vector<store::FinalRecord> records;
   std::vector<std::string> documents;
   for (std::size_t i = 0; i < designs.size(); ++i) {

@@ -74,12 +74,20 @@ struct SimulationConfig {
   std::string isa = "auto";        ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
 };
 
+/// A corner of the front that the user is after.
+struct FinalTarget {
+  std::vector<std::string> within;  ///< "edp_ms_mj <= 0.12": strings of space::constraint_from
+  double epochs = 0;                ///< of its design; 0: FinalConfig::epochs
+};
+
 /// What happens to the front when the search is over.
 struct FinalConfig {
+  /// One design each, the most accurate that keeps within the bounds; they come before the others.
+  std::vector<FinalTarget> targets;
   /// front: along the front, spread evenly, where the search saw at least 0.75 of the best
   /// accuracy; best: by each metric.
   std::string choose = "front";
-  int designs = 4;             ///< designs trained on their own; 0: none
+  int designs = 4;             ///< further designs trained on their own; 0: none
   double epochs = 2;           ///< passes over the whole training split, quantisation-aware
   int batch_size = 64;         ///< images a step; small ones learn more in few epochs
   double learning_rate = 0.1;  ///< peak of its one-cycle schedule

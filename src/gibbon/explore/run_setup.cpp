@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <numeric>
 #include <string_view>
 #include <utility>
 
@@ -55,6 +57,13 @@ space::Objective make_objective(const ObjectiveConfig& config) {
     objective.constraints.push_back(space::constraint_from(constraint));
   }
   if (!objective.is_pareto()) space::metric_from(objective.name);
+  return objective;
+}
+
+space::Objective bounded(space::Objective objective, const FinalTarget& target) {
+  for (const std::string& constraint : target.within) {
+    objective.constraints.push_back(space::constraint_from(constraint));
+  }
   return objective;
 }
 
@@ -111,8 +120,15 @@ search::SearcherOptions searcher_options(const RunConfig& config) {
   return options;
 }
 
+data::ImageSet first_images(const data::ImageSet& images, int count) {
+  std::vector<int> indices(static_cast<std::size_t>(std::min(count, images.count())));
+  std::iota(indices.begin(), indices.end(), 0);
+  return images.select(indices);
+}
+
 void check_names(const RunConfig& config, const space::SearchSpace& space) {
   const space::Objective objective = make_objective(config.objective);
+  for (const FinalTarget& target : config.final_training.targets) bounded(objective, target);
   accuracy_options(config);
   supernet_options(config);
   sim::make_simulator(config.simulation.model);

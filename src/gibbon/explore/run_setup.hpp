@@ -1,5 +1,6 @@
 #pragma once
 
+#include "gibbon/data/dataset.hpp"
 #include "gibbon/explore/run_config.hpp"
 #include "gibbon/predict/predictor.hpp"
 #include "gibbon/search/searcher.hpp"
@@ -12,11 +13,16 @@ namespace gibbon::explore {
 /// The options of each part, from the run's configuration. Each throws base::Error where a name is
 /// not known to the part that owns it, with the known ones.
 space::Objective make_objective(const ObjectiveConfig& config);
+/// The objective with the target's bounds among its constraints.
+space::Objective bounded(space::Objective objective, const FinalTarget& target);
 sim::AccuracyOptions accuracy_options(const RunConfig& config);
 train::TrainOptions supernet_options(const RunConfig& config);
 train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t seed);
 predict::PredictorOptions predictor_options(const RunConfig& config);
 search::SearcherOptions searcher_options(const RunConfig& config);
+
+/// The first `count` images of a set, or all of them where it has fewer.
+data::ImageSet first_images(const data::ImageSet& images, int count);
 
 /// Makes every part that the configuration names once, so that a run does not begin, and makes no
 /// folder, with a name or setting that is not known. Throws base::Error as the parts do.

@@ -61,6 +61,8 @@ class Search {
 
  private:
   bool run_iteration(int iteration);
+  std::vector<Genome> random_designs(const space::Objective& objective, std::size_t wanted,
+                                     base::Rng& rng) const;
   std::vector<Genome> initial_designs() const;
   std::vector<std::optional<Metrics>> screen(std::span<const Genome> genomes);
   std::optional<Metrics> predict_one(const Genome& genome, const Metrics& hardware,
@@ -77,31 +79,51 @@ class Search {
   std::map<Genome, std::optional<Metrics>> screened_;  // of the iteration under way
 };
 
-/// Uniform random designs; where constraints bind, those that meet them on hardware come first.
-std::vector<Genome> Search::initial_designs() const {
-  base::Rng rng = base::Rng::forked(context_.config.seed, "initial designs");
-  const auto wanted = static_cast<std::size_t>(context_.config.search.initial_designs);
+/// Uniform random designs that keep the objective's constraints on hardware; where there are not
+/// enough, those that miss them least.
+std::vector<Genome> Search::random_designs(const space::Objective& objective, std::size_t wanted,
+                                           base::Rng& rng) const {
   std::vector<Evaluation> drawn;
-  std::map<Genome, bool> seen;
+  space::GenomeSet seen;
   std::size_t met = 0;
   for (int draw = 0; draw < kInitialDraws && met < wanted; ++draw) {
     Evaluation candidate;
     candidate.genome = context_.space.sample(rng);
-    if (!seen.emplace(candidate.genome, true).second) continue;
+    if (!seen.insert(candidate.genome).second) continue;
     const auto hardware = evaluator_.hardware(candidate.genome);
     if (!hardware) continue;
     candidate.metrics = *hardware;
     // Unknown yet: a constraint on accuracy must not decide here.
     candidate.metrics[Metric::kAccuracy] = 100.0;
-    if (context_.objective.violation(candidate.metrics) == 0.0) ++met;
+    if (objective.violation(candidate.metrics) == 0.0) ++met;
     drawn.push_back(candidate);
   }
   std::stable_sort(drawn.begin(), drawn.end(), [&](const Evaluation& a, const Evaluation& b) {
-    return context_.objective.violation(a.metrics) < context_.objective.violation(b.metrics);
+    return objective.violation(a.metrics) < objective.violation(b.metrics);
   });
   std::vector<Genome> designs;
-  for (std::size_t i = 0; i < std::min(wanted, drawn.size()); ++i)
+  for (std::size_t i = 0; i < std::min(wanted, drawn.size()); ++i) {
     designs.push_back(drawn[i].genome);
+  }
+  return designs;
+}
+
+/// Half of them in the corners that the final targets name, the others anywhere.
+std::vector<Genome> Search::initial_designs() const {
+  base::Rng rng = base::Rng::forked(context_.config.seed, "initial designs");
+  const auto wanted = static_cast<std::size_t>(context_.config.search.initial_designs);
+  const std::vector<FinalTarget>& targets = context_.config.final_training.targets;
+  std::vector<Genome> designs;
+  space::GenomeSet taken;
+  const auto add = [&](const space::Objective& objective, std::size_t count) {
+    for (const Genome& genome : random_designs(objective, count, rng)) {
+      if (taken.insert(genome).second) designs.push_back(genome);
+    }
+  };
+  for (const FinalTarget& target : targets) {
+    add(bounded(context_.objective, target), wanted / (2 * targets.size()));
+  }
+  add(context_.objective, wanted - designs.size());
   if (designs.empty()) {
     throw base::Error(fmt::format("space '{}': none of {} random designs can be built",
                                   context_.space.name(), kInitialDraws));

@@ -3,19 +3,42 @@
 #include <memory>
 #include <optional>
 
+#include "gibbon/hw/hardware_config.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
 #include "gibbon/train/supernet.hpp"
 
 namespace gibbon::train {
+
+/// The forward pass of pim-aware training.
+enum class PimPass {
+  kExact,   ///< every image through the simulated crossbars
+  kFitted,  ///< now and then a few images; between, a scale, a shift and a noise for each channel
+            ///< that were fitted to them
+};
+
+/// Training that knows the crossbars: its last epochs compute Conv and Linear layers as `hardware`
+/// does, converters and all, and pass gradients as if they were ideal (straight-through). Before
+/// them, batch norms and output ranges are calibrated to the crossbars; the ranges stay as they are
+/// then (sim::calibrate_to_crossbars).
+struct PimTraining {
+  hw::HardwareConfig hardware;
+  sim::AccuracyOptions accuracy;  ///< the threads are those of TrainOptions
+  double epochs = 1;              ///< of FinalTrainOptions::epochs, the last; at most all of them
+  PimPass pass = PimPass::kExact;
+  int calibration_images = 256;  ///< the first training images
+};
 
 struct FinalTrainOptions {
   TrainOptions base;
   double epochs = 2;
   /// Quantisation-aware from the first step (weights, activations and layer outputs).
   bool quantization_aware = true;
+  std::optional<PimTraining> pim;  ///< needs quantization_aware
 };
 
 /// Trains one network alone, from given weights or from scratch. The result is ready for a
-/// crossbar simulation. A stop request ends the training after the step under way.
+/// crossbar simulation; with `pim`, its batch norms and ranges are calibrated to the crossbars. A
+/// stop request ends the training after the step under way.
 nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSet& images,
                                  const std::optional<nn::TrainedNetwork>& start,
                                  const FinalTrainOptions& options, base::Progress& progress);

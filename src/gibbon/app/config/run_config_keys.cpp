@@ -275,14 +275,52 @@ std::vector<ConfigKey> simulation_keys() {
   };
 }
 
+explore::FinalTarget read_target(const YamlValue& value) {
+  explore::FinalTarget target;
+  YamlMap map = value.map();
+  const auto within = map.require("within", "bounds such as \"edp_ms_mj <= 0.12\"");
+  for (const YamlValue& bound : within.list()) target.within.push_back(bound.text());
+  if (target.within.empty()) within.fail("the list is empty");
+  if (const auto epochs = map.find("epochs")) target.epochs = epochs->number(0.01, 10000);
+  map.finish();
+  return target;
+}
+
+std::string written(const explore::FinalTarget& target) {
+  std::vector<std::string> bounds;
+  for (const std::string& bound : target.within) bounds.push_back(yaml_scalar(bound));
+  const std::string epochs = target.epochs > 0 ? fmt::format(", epochs: {}", target.epochs) : "";
+  return fmt::format("{{within: [{}]{}}}", fmt::join(bounds, ", "), epochs);
+}
+
+ConfigKey targets_key() {
+  return {"final.targets",
+          "Corners to reach: each trains the most accurate design within its bounds",
+          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20}",
+          [](const YamlValue& value, RunConfig& config) {
+            config.final_training.targets.clear();
+            for (const YamlValue& item : value.list()) {
+              config.final_training.targets.push_back(read_target(item));
+            }
+          },
+          [](const RunConfig& config) {
+            std::vector<std::string> targets;
+            for (const auto& target : config.final_training.targets) {
+              targets.push_back(written(target));
+            }
+            return fmt::format("[{}]", fmt::join(targets, ", "));
+          }};
+}
+
 std::vector<ConfigKey> final_keys() {
   return {
       choice(
           "final.choose",
           "Which designs: spread along the accurate part of the front, or the best by each metric",
           [](RunConfig & c) -> auto& { return c.final_training.choose; }, {"front", "best"}),
+      targets_key(),
       whole<int>(
-          "final.designs", "How many; 0: none",
+          "final.designs", "How many besides those of the targets; 0: none",
           [](RunConfig & c) -> auto& { return c.final_training.designs; }, 0, 10000),
       number(
           "final.epochs", "Passes over the training split, for each",

@@ -5,6 +5,7 @@
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -16,6 +17,11 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr std::int64_t kChunk = 1 << 15;  // values a thread takes at a time: one L2 cache's worth
+/// By bits: where the clamp of a uniform quantiser costs a normal distribution least (J. Max,
+/// "Quantizing for minimum distortion", IRE Trans. Inf. Theory 6, 1960: 1.22, 1.95, 2.5, 2.9 for 3,
+/// 7, 15, 31 levels), and a little beyond, as trained weights have longer tails.
+constexpr std::array<double, 9> kRangeInDeviations = {0, 0, 1.25, 2.0, 2.6, 3.1, 3.6, 4.1, 4.6};
+constexpr int kFirstUnclippedBits = static_cast<int>(kRangeInDeviations.size());
 constexpr double kSmallestRange = 1e-6;
 
 bool has_kernel(const at::Tensor& tensor) {
@@ -118,17 +124,14 @@ struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight>
     const at::Tensor& mask = *mask_or_undefined;
     if (mask.defined()) context->saved_data["mask"] = mask;
     const at::Tensor kept = mask.defined() ? weight * mask : weight.contiguous();
+    const double range = weight_range(kept, static_cast<int>(bits));
     if (!has_kernel(kept)) {
-      const at::Tensor range = kept.abs().max().clamp_min(kSmallestRange);
       const double threshold = static_cast<double>((1 << (bits - 1)) - 1);
-      return (kept / range * threshold).round() * range / threshold;
+      return (kept.clamp(-range, range) / range * threshold).round() * range / threshold;
     }
-    const float range =
-        largest_magnitude(elements<float>(kept), static_cast<std::size_t>(kept.numel()));
     at::Tensor output = at::empty_like(kept);
     quantize_tensor(kept, output, at::Tensor(),
-                    quantizer_grid(static_cast<int>(bits),
-                                   std::max(range, static_cast<float>(kSmallestRange))));
+                    quantizer_grid(static_cast<int>(bits), static_cast<float>(range)));
     return output;
   }
 
@@ -140,24 +143,8 @@ struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight>
   }
 };
 
-}  // namespace
-
-at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
-                         bool in_place) {
-  const bool recorded = at::GradMode::is_enabled() && values.requires_grad();
-  return FakeQuantize::apply(values, static_cast<double>(grid.range),
-                             static_cast<double>(grid.threshold), static_cast<double>(grid.lowest),
-                             recorded && gradient == ClampGradient::kZero,
-                             in_place && !(recorded && values.is_leaf()));
-}
-
-at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {
-  // By pointer: the graph refuses undefined tensors among its inputs.
-  return FakeQuantizeWeight::apply(weight, &mask, static_cast<std::int64_t>(bits));
-}
-
-double batch_range(const at::Tensor& values) {
-  const auto count = static_cast<double>(values.numel());
+/// Sums over all values, in an order that depends on their number alone.
+Moments moments_of(const at::Tensor& values) {
   Moments total;
   if (has_kernel(values)) {
     const auto chunks = static_cast<std::size_t>((values.numel() + kChunk - 1) / kChunk);
@@ -177,6 +164,42 @@ double batch_range(const at::Tensor& values) {
     total.sum = flat.sum(at::kDouble).item<double>();
     total.squares = flat.square().sum(at::kDouble).item<double>();
   }
+  return total;
+}
+
+}  // namespace
+
+at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
+                         bool in_place) {
+  const bool recorded = at::GradMode::is_enabled() && values.requires_grad();
+  return FakeQuantize::apply(values, static_cast<double>(grid.range),
+                             static_cast<double>(grid.threshold), static_cast<double>(grid.lowest),
+                             recorded && gradient == ClampGradient::kZero,
+                             in_place && !(recorded && values.is_leaf()));
+}
+
+at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {
+  // By pointer: the graph refuses undefined tensors among its inputs.
+  return FakeQuantizeWeight::apply(weight, &mask, static_cast<std::int64_t>(bits));
+}
+
+double weight_range(const at::Tensor& weight, int bits) {
+  const float largest = has_kernel(weight)
+                            ? largest_magnitude(elements<const float>(weight),
+                                                static_cast<std::size_t>(weight.numel()))
+                            : weight.abs().max().item<float>();
+  const double whole = std::max(static_cast<double>(largest), kSmallestRange);
+  if (bits >= kFirstUnclippedBits) return whole;
+  const Moments total = moments_of(weight);
+  const auto used = static_cast<double>(at::count_nonzero(weight).item<std::int64_t>());
+  const double deviation = std::sqrt(total.squares / std::max(1.0, used));
+  return std::min(whole, std::max(kSmallestRange,
+                                  kRangeInDeviations[static_cast<std::size_t>(bits)] * deviation));
+}
+
+double batch_range(const at::Tensor& values) {
+  const auto count = static_cast<double>(values.numel());
+  const Moments total = moments_of(values);
   const double mean = total.sum / count;
   const double variance =
       std::max(0.0, (total.squares - total.sum * mean) / std::max(1.0, count - 1.0));

@@ -20,8 +20,13 @@ enum class ClampGradient { kZero, kPass };
 at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
                          bool in_place);
 
-/// A weight as a crossbar holds it: masked (an undefined mask keeps all), then quantised to `bits`
-/// with the range S = max|w|. The gradient passes where the mask is 1; S gets none.
+/// The range S of a weight of `bits`, zeros (masked values) left out: max|w| from 9 bits on; with
+/// fewer bits at most a multiple of the deviation from zero, as a single large weight would take
+/// the levels from all others.
+double weight_range(const at::Tensor& weight, int bits);
+
+/// A weight as a crossbar holds it: masked (an undefined mask keeps all), clamped to its range S
+/// and quantised to `bits`. The gradient passes where the mask is 1; S gets none.
 at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits);
 
 /// MNSIM's output range of one batch: 3 standard deviations (n - 1) + |mean|. At least 1e-6, so

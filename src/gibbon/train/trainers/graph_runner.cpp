@@ -7,6 +7,7 @@
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
+#include "gibbon/train/trainers/pim_forward.hpp"
 
 namespace gibbon::train {
 
@@ -43,12 +44,12 @@ class Runner {
     if (groups > 1) kernel = grouped_kernel(kernel, groups);
     const at::Tensor output =
         at::conv2d(quantized_input(), kernel, {}, conv.stride, dense_padding(conv), 1, groups);
-    return quantized_output(output, plan().input_bits, ClampGradient::kZero);
+    return on_crossbars(quantized_output(output, plan().input_bits, ClampGradient::kZero));
   }
 
   at::Tensor operator()(const nn::Linear& linear) {
     const at::Tensor output = at::linear(quantized_input(), weight(linear.weight_bits));
-    return quantized_output(output, plan().input_bits, ClampGradient::kPass);
+    return on_crossbars(quantized_output(output, plan().input_bits, ClampGradient::kPass));
   }
 
   at::Tensor operator()(const nn::BatchNorm& norm) {
@@ -123,11 +124,22 @@ class Runner {
 
   at::Tensor quantized_input() const {
     if (!options_.quantize || !plan().requantize_input) return input();
-    const double range = input_range(path_.network, plan(), [this](int source) {
+    const auto range = static_cast<float>(used_input_range());
+    return fake_quantize(input(), quantizer_grid(plan().input_bits, range), ClampGradient::kZero,
+                         false);
+  }
+
+  double used_input_range() const {
+    return input_range(path_.network, plan(), [this](int source) {
       return used_ranges_[static_cast<std::size_t>(source)];
     });
-    return fake_quantize(input(), quantizer_grid(plan().input_bits, static_cast<float>(range)),
-                         ClampGradient::kZero, false);
+  }
+
+  at::Tensor on_crossbars(const at::Tensor& output) {
+    if (options_.crossbars != nullptr) {
+      options_.crossbars->replace(path_, index_, used_input_range(), input(), output);
+    }
+    return output;
   }
 
   at::Tensor weight(int bits) {
@@ -146,7 +158,7 @@ class Runner {
 
   double output_range(const at::Tensor& output) {
     double& kept = tensors().output_range;
-    if (options_.statistics == Statistics::kFrozen) return kept;
+    if (options_.statistics == Statistics::kFrozen || options_.crossbars != nullptr) return kept;
     if (options_.statistics == Statistics::kBatch && !options_.quantize) return kept;
     const double measured = batch_range(output);
     if (options_.statistics == Statistics::kTracked) {

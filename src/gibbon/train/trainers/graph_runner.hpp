@@ -15,6 +15,8 @@ enum class Statistics {
   kFrozen,     ///< what was kept
 };
 
+class PimForward;
+
 struct RunOptions {
   Statistics statistics = Statistics::kFrozen;
   int calibrated_batches = 0;  ///< kCalibrate: batches that the kept averages hold already
@@ -22,10 +24,13 @@ struct RunOptions {
   /// Many groups as libtorch's grouped convolution and not as a dense one: faster in float32 on a
   /// processor (x1.4 at 8 groups), half as fast in bfloat16. The values differ by rounding only.
   bool grouped_kernels = false;
+  /// Outputs of Conv and Linear are replaced by what crossbars give, at the output ranges that the
+  /// path holds already; needs `quantize`. Null: no crossbars.
+  PimForward* crossbars = nullptr;
 };
 
 /// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar
-/// simulation with an ideal converter computes them: conv and linear weights at max|w|, inputs on
+/// simulation with an ideal converter computes them: conv and linear weights at weight_range(), inputs on
 /// their producer's grid, outputs at the input's bits and range v. Updates the averages in `path`.
 at::Tensor run_network(Path& path, const at::Tensor& images, const RunOptions& options);
 

@@ -93,7 +93,7 @@ at::Tensor slice_kernel(const nn::Layer& layer, const Conv& conv, const at::Tens
       .narrow(3, spare / 2, kernel);
 }
 
-double weight_range(const std::vector<float>& weights) {
+double largest_weight(const std::vector<float>& weights) {
   return largest_magnitude(weights.data(), weights.size());
 }
 
@@ -110,11 +110,27 @@ nn::QuantizationScale grid(int bits, double range) {
   return {bits, range / quantizer_grid(bits, 1.0F).threshold};
 }
 
-void describe_grids(const Path& path, std::size_t index, int weight_bits, int activation_bits,
+void describe_grids(const Path& path, std::size_t index, int activation_bits,
                     nn::LayerState& state) {
   state.input = input_grid(path, index);
-  state.weights = grid(weight_bits, weight_range(state.weight));
   state.output = grid(activation_bits, path.layers[index].output_range);
+}
+
+/// A weight that was clamped when it was described: its range is its largest magnitude.
+at::Tensor on_own_grid(const at::Tensor& weight, int bits) {
+  const auto count = static_cast<std::size_t>(weight.numel());
+  const float range = largest_magnitude(weight.data_ptr<float>(), count);
+  return fake_quantize(weight, quantizer_grid(bits, range), ClampGradient::kPass, false);
+}
+
+/// A layer's weight as crossbars are programmed: masked, clamped to the range with which it is
+/// quantised.
+at::Tensor programmed_weight(const LayerTensors& tensors, int bits) {
+  const at::Tensor weight = tensors.weight.detach();
+  if (tensors.weight_is_quantized) return weight;
+  const at::Tensor kept = tensors.mask.defined() ? weight * tensors.mask : weight.contiguous();
+  const double range = weight_range(kept, bits);
+  return kept.clamp(-range, range);
 }
 
 LayerTensors frozen_layer(const nn::Layer& layer, const nn::LayerState& state) {
@@ -122,13 +138,13 @@ LayerTensors frozen_layer(const nn::Layer& layer, const nn::LayerState& state) {
   tensors.output_range = state.output_range;
   if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
     const at::Tensor real = to_tensor(layer, "weight", state.weight, real_shape(*conv));
-    tensors.weight = to_dense(*conv, fake_quantize_weight(real, {}, conv->weight_bits))
+    tensors.weight = to_dense(*conv, on_own_grid(real, conv->weight_bits))
                          .contiguous(at::MemoryFormat::ChannelsLast);
     tensors.weight_is_quantized = true;
   } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
     const at::Tensor real =
         to_tensor(layer, "weight", state.weight, {linear->out_features, linear->in_features});
-    tensors.weight = fake_quantize_weight(real, {}, linear->weight_bits);
+    tensors.weight = on_own_grid(real, linear->weight_bits);
     tensors.weight_is_quantized = true;
   } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
     tensors.gamma = to_tensor(layer, "gamma", state.gamma, {norm->features});
@@ -286,6 +302,32 @@ Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device) {
   return path;
 }
 
+void describe_weight(const nn::Layer& layer, const LayerTensors& tensors, nn::LayerState& state) {
+  if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+    state.weight = to_vector(from_dense(*conv, programmed_weight(tensors, conv->weight_bits)));
+    state.weights = grid(conv->weight_bits, largest_weight(state.weight));
+  } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+    state.weight = to_vector(programmed_weight(tensors, linear->weight_bits));
+    state.weights = grid(linear->weight_bits, largest_weight(state.weight));
+  }
+}
+
+void take_statistics(const nn::TrainedNetwork& trained, Path& path) {
+  const c10::NoGradGuard no_grad;
+  for (std::size_t index = 0; index < path.layers.size(); ++index) {
+    const nn::Layer& layer = trained.network.layers()[index];
+    const nn::LayerState& state = trained.states[index];
+    LayerTensors& tensors = path.layers[index];
+    tensors.output_range = state.output_range;
+    if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
+      const std::vector<std::int64_t> shape{norm->features};
+      tensors.running_mean.copy_(to_tensor(layer, "running_mean", state.running_mean, shape));
+      tensors.running_variance.copy_(
+          to_tensor(layer, "running_variance", state.running_variance, shape));
+    }
+  }
+}
+
 nn::TrainedNetwork to_trained(const Path& path) {
   nn::TrainedNetwork trained{path.network, {}};
   trained.states.resize(path.layers.size());
@@ -295,11 +337,11 @@ nn::TrainedNetwork to_trained(const Path& path) {
     nn::LayerState& state = trained.states[index];
     state.output_range = tensors.output_range;
     if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
-      state.weight = to_vector(from_dense(*conv, tensors.weight.detach()));
-      describe_grids(path, index, conv->weight_bits, conv->activation_bits, state);
+      describe_weight(layer, tensors, state);
+      describe_grids(path, index, conv->activation_bits, state);
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
-      state.weight = to_vector(tensors.weight);
-      describe_grids(path, index, linear->weight_bits, linear->activation_bits, state);
+      describe_weight(layer, tensors, state);
+      describe_grids(path, index, linear->activation_bits, state);
     } else if (std::holds_alternative<BatchNorm>(layer.parameters)) {
       state.gamma = to_vector(tensors.gamma);
       state.beta = to_vector(tensors.beta);

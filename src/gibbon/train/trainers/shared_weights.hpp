@@ -75,6 +75,12 @@ class SharedWeights {
 /// Throws base::Error naming a layer whose arrays have the wrong size.
 Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device);
 
+/// Writes the real weights of a Conv or Linear and their grid into `state`.
+void describe_weight(const nn::Layer& layer, const LayerTensors& tensors, nn::LayerState& state);
+
+/// Copies batch norms' running statistics and output ranges into a path of the same network.
+void take_statistics(const nn::TrainedNetwork& trained, Path& path);
+
 /// The trained network that a path stands for: real weights, statistics, ranges and grids.
 nn::TrainedNetwork to_trained(const Path& path);
 

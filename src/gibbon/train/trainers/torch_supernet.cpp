@@ -3,13 +3,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <sstream>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
+#include "gibbon/sim/crossbar_calibration.hpp"
 #include "gibbon/train/supernet.hpp"
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
+#include "gibbon/train/trainers/pim_forward.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 
 namespace gibbon::train {
@@ -133,6 +137,34 @@ class TorchSupernet final : public Supernet {
   std::int64_t next_step_ = 0;
 };
 
+std::int64_t steps_of(double epochs, const data::ImageSet& images,
+                      const FinalTrainOptions& options) {
+  return std::llround(epochs *
+                      static_cast<double>(steps_per_epoch(images, options.base.batch_size)));
+}
+
+void require_pim(const FinalTrainOptions& options) {
+  const PimTraining& pim = *options.pim;
+  if (!options.quantization_aware) {
+    throw base::Error(
+        "pim-aware training needs quantisation-aware training: crossbars multiply integers");
+  }
+  if (!(pim.epochs >= 0 && pim.epochs <= options.epochs)) {
+    throw base::Error(fmt::format("training option pim.epochs is {}, allowed is 0 to epochs ({})",
+                                  pim.epochs, options.epochs));
+  }
+  if (pim.calibration_images < 1) {
+    throw base::Error(fmt::format("training option pim.calibration_images is {}, allowed is >= 1",
+                                  pim.calibration_images));
+  }
+}
+
+sim::AccuracyOptions pim_accuracy(const FinalTrainOptions& options) {
+  sim::AccuracyOptions accuracy = options.pim->accuracy;
+  accuracy.threads = options.base.threads;
+  return accuracy;
+}
+
 }  // namespace
 
 std::unique_ptr<Supernet> make_supernet(const nn::Network& largest, const TrainOptions& options) {
@@ -152,29 +184,46 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
   if (!(options.epochs > 0)) {
     throw base::Error(fmt::format("training option epochs is {}, allowed is > 0", options.epochs));
   }
+  if (options.pim) require_pim(options);
   return guarded(kStage, [&] {
     const std::string& device = options.base.device;
     SharedWeights weights(network, options.base.seed, device);
     if (start) weights.assign(*start);
     Path path = weights.path(network, true);
-    const auto steps = std::max<std::int64_t>(
-        1, std::llround(options.epochs *
-                        static_cast<double>(steps_per_epoch(images, options.base.batch_size))));
-    {
+    const std::int64_t steps = std::max<std::int64_t>(1, steps_of(options.epochs, images, options));
+    const std::int64_t pim_steps =
+        options.pim ? std::min(steps, steps_of(options.pim->epochs, images, options)) : 0;
+    const auto train = [&](std::int64_t first, std::int64_t count, PimForward* crossbars) {
       const Session session(options.base.threads, device, options.base.precision);
       const LoopPlan plan{kStage,
-                          0,
-                          steps,
+                          first,
+                          count,
                           steps,
                           Statistics::kTracked,
                           options.quantization_aware,
-                          session.grouped_kernels()};
+                          session.grouped_kernels(),
+                          crossbars};
       train_paths([&](std::uint64_t) -> Path& { return path; }, images, options.base, plan,
                   progress);
+    };
+    train(0, steps - pim_steps, nullptr);
+    {
+      const Session session(options.base.threads, device, Precision::kFloat32);
+      calibrate(path, first_images(images, kRecalibrationImages), session);
     }
-    const Session session(options.base.threads, device, Precision::kFloat32);
-    calibrate(path, first_images(images, kRecalibrationImages), session);
-    return to_trained(path);
+    if (!options.pim) return to_trained(path);
+
+    const data::ImageBatch calibration =
+        data::make_batch(images, 0, std::min(options.pim->calibration_images, images.count()));
+    sim::CalibrationOptions fit{pim_accuracy(options)};
+    nn::TrainedNetwork trained =
+        sim::calibrate_to_crossbars(to_trained(path), options.pim->hardware, calibration, fit);
+    if (pim_steps == 0) return trained;
+    take_statistics(trained, path);
+    PimForward crossbars(network, *options.pim, pim_accuracy(options), options.base.seed);
+    train(steps - pim_steps, pim_steps, &crossbars);
+    fit.ranges = false;  // the weights have learnt to live with those
+    return sim::calibrate_to_crossbars(to_trained(path), options.pim->hardware, calibration, fit);
   });
 }
 
