@@ -22,6 +22,9 @@ struct RunOptions {
   /// Many groups as libtorch's grouped convolution and not as a dense one: faster in float32 on a
   /// processor (x1.4 at 8 groups), half as fast in bfloat16. The values differ by rounding only.
   bool grouped_kernels = false;
+  /// Block tails (block_tail.hpp) as one function where the layers, the tensors and the statistics
+  /// (kBatch, kTracked) allow; else layer after layer, which gives the same up to rounding.
+  bool fused_tails = true;
 };
 
 /// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar

@@ -43,6 +43,7 @@ struct LoopPlan {
   Statistics statistics = Statistics::kBatch;
   bool quantize = true;
   bool grouped_kernels = false;
+  bool fused_tails = true;
 };
 
 struct LoopResult {
