@@ -118,7 +118,8 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   std::optional<train::Path> path;
   base::SilentProgress progress;
   train::LoopPlan plan{
-      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.grouped_kernels(), fused};
+      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.grouped_kernels()};
+  plan.fused_tails = fused;
   for (auto _ : state) {
     train::train_paths(
         [&](std::uint64_t step) -> train::Path& {
