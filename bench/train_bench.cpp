@@ -1,17 +1,26 @@
-// Training rate (images a second) of every choice of a space, beside plain libtorch: the same
-// network written with its own operations, as real grouped convolutions and four padded parts for a
-// symmetric 2x2 kernel. Arguments: kernel, groups; for the plain network also whether it fakes
-// quantisation with plain operations and whether channels lie together. Threads: all that there
-// are.
+// Training rate (images a second) on one thread of every choice of a space, as the real loop trains
+// it, beside plain libtorch: the same network written with its own operations, as real grouped
+// convolutions and four padded parts for a symmetric 2x2 kernel. Arguments: kernel, groups; for the
+// plain network also whether it fakes quantisation with plain operations and whether channels lie
+// together; for ours whether block tails are computed in one function or layer after layer.
+// random_paths: as a supernet trains, every block's channels, kernel and groups drawn anew each
+// step. tail_step: a block's tail alone. Rates are of the process's CPU time. Compare in one
+// process:
+//   --benchmark_enable_random_interleaving=true --benchmark_repetitions=5
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
 #include <benchmark/benchmark.h>
 
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "gibbon/base/rng.hpp"
 #include "gibbon/train/supernet.hpp"
+#include "gibbon/train/trainers/block_tail.hpp"
+#include "gibbon/train/trainers/fake_quantizer.hpp"
+#include "gibbon/train/trainers/training_loop.hpp"
 
 namespace {
 
@@ -20,13 +29,36 @@ using namespace gibbon;
 constexpr int kBatch = 128;
 constexpr int kSide = 32;
 constexpr int kChannels[] = {48, 48, 64, 64, 96, 96};  // blocks 2 and 4 have stride 2
+constexpr int kSteps = 4;                              // of the training loop, an iteration
 constexpr int kStem = 48;
 
 bool strides(int block) {
   return block == 2 || block == 4;
 }
 
-nn::Network make_network(int kernel, int groups) {
+struct Choice {
+  int kernel = 3;
+  int groups = 1;
+  int channels = 48;
+};
+
+std::vector<Choice> same_choices(int kernel, int groups) {
+  std::vector<Choice> choices;
+  for (const int channels : kChannels) choices.push_back({kernel, groups, channels});
+  return choices;
+}
+
+std::vector<Choice> random_choices(std::uint64_t step) {
+  base::Rng rng = base::Rng::forked(1, "choices", step);
+  std::vector<Choice> choices;
+  for (const int channels : kChannels) {
+    const int narrower = 16 * static_cast<int>(rng.below(3));
+    choices.push_back({3 - static_cast<int>(rng.below(3)), 1 << rng.below(5), channels - narrower});
+  }
+  return choices;
+}
+
+nn::Network make_network(const std::vector<Choice>& choices) {
   nn::NetworkDescription description;
   description.name = "bench";
   description.input = {3, kSide, kSide};
@@ -48,10 +80,10 @@ nn::Network make_network(int kernel, int groups) {
   add("stem.bn", nn::BatchNorm{kStem, {}}, {last});
   add("stem.tanh", nn::HardTanh{9}, {last});
   int channels = kStem;
-  for (int block = 0; block < static_cast<int>(std::size(kChannels)); ++block) {
+  for (int block = 0; block < static_cast<int>(choices.size()); ++block) {
     const std::string name = std::to_string(block);
     const int shortcut = last;
-    const int out = kChannels[block];
+    const auto [kernel, groups, out] = choices[static_cast<std::size_t>(block)];
     add(name + ".conv", conv(channels, out, kernel, groups, strides(block) ? 2 : 1), {last});
     add(name + ".bn", nn::BatchNorm{out, {}}, {last});
     if (!strides(block)) add(name + ".add", nn::Add{out, 9}, {last, shortcut});
@@ -76,21 +108,42 @@ data::ImageSet random_images() {
   return images;
 }
 
-void supernet_step(benchmark::State& state) {
+/// The training loop over the networks that `sampler` draws.
+void train(benchmark::State& state, const train::PathSampler& sampler, bool fused) {
   const data::ImageSet images = random_images();
   train::TrainOptions options;
   options.batch_size = kBatch;
-  const nn::Network path =
-      make_network(static_cast<int>(state.range(0)), static_cast<int>(state.range(1)));
-  const auto supernet = train::make_supernet(make_network(3, 1), options);
+  const train::Session session(1, "cpu", train::Precision::kFloat32);
+  const train::SharedWeights weights(make_network(same_choices(3, 1)), 1, "cpu");
+  std::optional<train::Path> path;
   base::SilentProgress progress;
-  std::int64_t step = 0;
+  train::LoopPlan plan{
+      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.grouped_kernels()};
+  plan.fused_tails = fused;
   for (auto _ : state) {
-    supernet->train(
-        images, [&](std::uint64_t) { return path; }, step, 2, 100, progress);
-    step += 2;
+    train::train_paths(
+        [&](std::uint64_t step) -> train::Path& {
+          path = weights.path(sampler(step), true);
+          return *path;
+        },
+        images, options, plan, progress);
   }
-  state.SetItemsProcessed(2 * kBatch * state.iterations());
+  state.SetItemsProcessed(kSteps * kBatch * state.iterations());
+}
+
+/// Arguments: kernel, groups, fused.
+void supernet_step(benchmark::State& state) {
+  const nn::Network network = make_network(
+      same_choices(static_cast<int>(state.range(0)), static_cast<int>(state.range(1))));
+  train(
+      state, [&](std::uint64_t) { return network; }, state.range(2) != 0);
+}
+
+/// Argument: fused.
+void random_paths(benchmark::State& state) {
+  train(
+      state, [](std::uint64_t step) { return make_network(random_choices(step)); },
+      state.range(0) != 0);
 }
 
 class PlainNetwork {
@@ -115,7 +168,7 @@ class PlainNetwork {
     for (int block = 0; block < static_cast<int>(std::size(kChannels)); ++block) {
       at::Tensor y = norm(block + 1, output(convolution(x, block)));
       if (!strides(block)) {
-        y = y + at::constant_pad_nd(x, {0, 0, 0, 0, 0, y.size(1) - x.size(1)});
+        y = y + x;
       }
       x = activation(y);
     }
@@ -192,14 +245,68 @@ void plain_step(benchmark::State& state) {
   state.SetItemsProcessed(kBatch * state.iterations());
 }
 
-void choices(benchmark::internal::Benchmark* benchmark) {
-  for (const int kernel : {3, 2, 1}) benchmark->Args({kernel, 1});
-  for (const int groups : {2, 4, 8, 16}) benchmark->Args({3, groups});
-  benchmark->Args({2, 4});
+/// Forward and backward behind a convolution of a block. Arguments: channels, side, whether there
+/// is a shortcut, fused.
+void tail_step(benchmark::State& state) {
+  at::set_num_threads(1);
+  const std::vector<std::int64_t> shape{kBatch, state.range(0), state.range(1), state.range(1)};
+  const auto random = [&] { return at::randn(shape).contiguous(at::MemoryFormat::ChannelsLast); };
+  const at::Tensor start = random().set_requires_grad(true);
+  const at::Tensor shortcut = state.range(2) != 0 ? random().set_requires_grad(true) : at::Tensor();
+  const at::Tensor gamma = at::full({shape[1]}, 0.3).set_requires_grad(true);
+  const at::Tensor beta = at::zeros({shape[1]}).set_requires_grad(true);
+  const at::Tensor mean = at::zeros({shape[1]});
+  const at::Tensor variance = at::ones({shape[1]});
+  const at::Tensor gradient = random();
+  for (auto _ : state) {
+    state.PauseTiming();
+    const at::Tensor output = start.clone();
+    state.ResumeTiming();
+    const train::BlockTail tail{
+        train::quantizer_grid(9, static_cast<float>(train::batch_range(output))),
+        train::quantizer_grid(9, 1.0F)};
+    at::Tensor result;
+    if (state.range(3) != 0) {
+      result = train::block_tail(output, shortcut, gamma, beta, mean, variance, tail);
+    } else {
+      const at::Tensor quantized =
+          train::fake_quantize(output, tail.output, train::ClampGradient::kZero, true);
+      result = at::batch_norm(quantized, gamma, beta, mean, variance, true, tail.momentum,
+                              tail.epsilon, true);
+      if (shortcut.defined()) result = result + shortcut;
+      result = train::fake_quantize(result, tail.activation, train::ClampGradient::kZero, true);
+    }
+    result.backward(gradient);
+    state.PauseTiming();
+    for (const at::Tensor& leaf : {start, shortcut, gamma, beta}) {
+      if (leaf.defined()) leaf.mutable_grad() = at::Tensor();
+    }
+    state.ResumeTiming();
+  }
+  state.SetItemsProcessed(kBatch * state.iterations());
 }
 
-BENCHMARK(supernet_step)->Apply(choices)->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime();
+void choices(benchmark::internal::Benchmark* benchmark) {
+  for (const int fused : {0, 1}) {
+    for (const int kernel : {3, 2, 1}) benchmark->Args({kernel, 1, fused});
+    for (const int groups : {2, 4, 8, 16}) benchmark->Args({3, groups, fused});
+    benchmark->Args({2, 4, fused});
+  }
+}
+
+BENCHMARK(supernet_step)
+    ->ArgNames({"kernel", "groups", "fused"})
+    ->Apply(choices)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
+BENCHMARK(random_paths)
+    ->ArgNames({"fused"})
+    ->Args({0})
+    ->Args({1})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
 BENCHMARK(plain_step)
+    ->ArgNames({"kernel", "groups", "quantized", "together"})
     ->Args({3, 1, 0, 0})
     ->Args({3, 1, 0, 1})
     ->Args({3, 1, 1, 1})
@@ -209,6 +316,12 @@ BENCHMARK(plain_step)
     ->Args({2, 1, 0, 1})
     ->Args({2, 4, 1, 1})
     ->Args({1, 1, 0, 1})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
+BENCHMARK(tail_step)
+    ->ArgNames({"channels", "side", "shortcut", "fused"})
+    ->ArgsProduct({{48}, {32}, {0, 1}, {0, 1}})
+    ->ArgsProduct({{96}, {8}, {1}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 

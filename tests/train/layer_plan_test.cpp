@@ -102,6 +102,64 @@ TEST(LayerPlan, AConcatOfOneGridStaysOnIt) {
   EXPECT_TRUE(plan_layers(branches({9, 2.0}, {9, 2.0}))[7].requantize_input);
 }
 
+void expect_tail(const LayerPlan& plan, int conv, int norm, int add) {
+  ASSERT_TRUE(plan.tail.has_value());
+  EXPECT_EQ(plan.tail->conv, conv);
+  EXPECT_EQ(plan.tail->norm, norm);
+  EXPECT_EQ(plan.tail->add, add);
+}
+
+TEST(LayerPlan, FindsTheTailsOfBlocks) {
+  const nn::Network network = testing::block_network({3, 8, 8}, 4, {{4, 3, 1, 5}}, {}, 2);
+  const std::vector<LayerPlan> plans = plan_layers(network);
+  for (const std::size_t index : {0U, 1U, 2U}) expect_tail(plans[index], 0, 1, -1);
+  for (const std::size_t index : {3U, 4U, 5U, 6U}) expect_tail(plans[index], 3, 4, 5);
+  for (const std::size_t index : {7U, 8U, 9U}) EXPECT_FALSE(plans[index].tail) << index;
+}
+
+/// 0 stem, 1 bn, 2 tanh, 3 conv, 4 bn, 5 add of `adds`, 6 relu, 7 tanh, 8 pool, 9 flatten, 10 fc.
+std::vector<LayerPlan> tail_plans(std::vector<int> adds, int channels = 4,
+                                  std::optional<int> norm_bits = {}, int stem_bits = 9,
+                                  int pooled = 7) {
+  using namespace nn;
+  NetworkDescription d;
+  d.name = "n";
+  d.input = {3, 8, 8};
+  d.num_classes = 4;
+  d.layers = {{"stem", Conv{3, 4, 3, 1, 1}, {kNetworkInput}},
+              {"stem.bn", BatchNorm{4, {}}, {0}},
+              {"stem.act", HardTanh{stem_bits, 1.0}, {1}},
+              {"conv", Conv{4, channels, 3, 1, 1}, {2}},
+              {"bn", BatchNorm{channels, norm_bits}, {3}},
+              {"add", Add{channels}, std::move(adds)},
+              {"relu", Relu{}, {5}},
+              {"act", HardTanh{5, 4.0}, {6}},
+              {"pool", Pool{PoolMode::kGlobalAverage, 8, 8}, {pooled}},
+              {"flatten", Flatten{}, {8}},
+              {"fc", Linear{channels, 4}, {9}}};
+  return plan_layers(Network(d));
+}
+
+TEST(LayerPlan, ATailMayRectify) {
+  const std::vector<LayerPlan> plans = tail_plans({4, 2});
+  for (const std::size_t index : {3U, 4U, 5U, 6U, 7U}) expect_tail(plans[index], 3, 4, 5);
+}
+
+TEST(LayerPlan, ATailsShortcutMayHaveOtherChannels) {
+  for (const int channels : {2, 6}) expect_tail(tail_plans({4, 2}, channels)[7], 3, 4, 5);
+}
+
+TEST(LayerPlan, WhatIsNoTailHasNone) {
+  EXPECT_FALSE(tail_plans({2, 4})[7].tail) << "the shortcut comes first";
+  EXPECT_FALSE(tail_plans({4, 2, 2})[7].tail) << "a sum of three";
+  EXPECT_FALSE(tail_plans({4, 4})[7].tail) << "the sum reads the batch norm twice";
+  EXPECT_FALSE(tail_plans({4, 2}, 4, 9)[7].tail) << "the batch norm quantises";
+  EXPECT_FALSE(tail_plans({4, 2}, 4, {}, 9, 6)[7].tail) << "the pool reads the ReLU too";
+  EXPECT_TRUE(tail_plans({4, 2}, 4, {}, 15)[7].tail);
+  EXPECT_FALSE(tail_plans({4, 2}, 4, {}, 16)[7].tail) << "16 bits do not fit the codes";
+  EXPECT_TRUE(tail_plans({4, 2}, 4, {}, 16)[2].tail) << "the stem's own output has the input's";
+}
+
 TEST(LayerPlan, FixedRanges) {
   const nn::Network network = testing::block_network({3, 8, 8}, 4, {{4, 3, 1, 5}}, {}, 2);
   EXPECT_DOUBLE_EQ(fixed_range(network, nn::kNetworkInput), 1.0);  // 255 levels of 1/255

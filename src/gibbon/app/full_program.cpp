@@ -23,6 +23,10 @@ void run_full_program(const std::vector<std::string>& arguments) {
   // times slower with libgomp's long spinning, and a third slower without any on an idle machine.
   // The user's own choice stands.
   ::setenv("GOMP_SPINCOUNT", "20000", 0);
+  // Memory of large tensors is kept for the next step instead of going back to the system, which
+  // would fill it with zeros again: docs/decisions/0005-training-rate.md.
+  ::setenv("MALLOC_MMAP_THRESHOLD_", "4294967296", 0);
+  ::setenv("MALLOC_TRIM_THRESHOLD_", "4294967296", 0);
   ::execv(program.c_str(), pointers.data());
   throw base::Error(fmt::format("cannot start {}: {}", program, std::strerror(errno)));
 }

@@ -9,6 +9,8 @@
 #include <cmath>
 #include <vector>
 
+#include "gibbon/train/trainers/over_chunks.hpp"
+
 namespace gibbon::train {
 
 namespace {
@@ -16,7 +18,6 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-constexpr std::int64_t kChunk = 1 << 15;  // values a thread takes at a time: one L2 cache's worth
 /// By bits: where the clamp of a uniform quantiser costs a normal distribution least (J. Max,
 /// "Quantizing for minimum distortion", IRE Trans. Inf. Theory 6, 1960: 1.22, 1.95, 2.5, 2.9 for 3,
 /// 7, 15, 31 levels), and a little beyond, as trained weights have longer tails.
@@ -27,18 +28,6 @@ constexpr double kSmallestRange = 1e-6;
 bool has_kernel(const at::Tensor& tensor) {
   return tensor.is_cpu() && tensor.is_non_overlapping_and_dense() &&
          (tensor.scalar_type() == at::kFloat || tensor.scalar_type() == at::kBFloat16);
-}
-
-/// Calls body(first, count) over equal chunks of [0, size), whatever the number of threads.
-template <typename Body>
-void over_chunks(std::int64_t size, const Body& body) {
-  const std::int64_t chunks = (size + kChunk - 1) / kChunk;
-  at::parallel_for(0, chunks, 1, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t chunk = begin; chunk < end; ++chunk) {
-      const std::int64_t first = chunk * kChunk;
-      body(chunk, first, static_cast<std::size_t>(std::min(kChunk, size - first)));
-    }
-  });
 }
 
 /// Calls body(pointer type tag) with float or Bfloat16Bits as the tensor's elements.
@@ -58,7 +47,7 @@ void quantize_tensor(const at::Tensor& input, const at::Tensor& output, const at
   with_element(input, [&](auto tag) {
     using T = decltype(tag);
     std::uint8_t* mask = inside.defined() ? elements<std::uint8_t>(inside) : nullptr;
-    over_chunks(input.numel(), [&](std::int64_t, std::int64_t first, std::size_t count) {
+    over_chunks(input.numel(), kChunk, [&](std::int64_t, std::int64_t first, std::size_t count) {
       quantize(elements<T>(input) + first, elements<T>(output) + first,
                mask == nullptr ? nullptr : mask + first, count, grid);
     });
@@ -109,10 +98,11 @@ struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
     at::Tensor result = at::empty_like(gradient);
     with_element(gradient, [&](auto tag) {
       using T = decltype(tag);
-      over_chunks(gradient.numel(), [&](std::int64_t, std::int64_t first, std::size_t count) {
-        mask_gradient(elements<T>(gradient) + first, elements<std::uint8_t>(inside) + first,
-                      elements<T>(result) + first, count);
-      });
+      over_chunks(
+          gradient.numel(), kChunk, [&](std::int64_t, std::int64_t first, std::size_t count) {
+            mask_gradient(elements<T>(gradient) + first, elements<std::uint8_t>(inside) + first,
+                          elements<T>(result) + first, count);
+          });
     });
     return result;
   }
@@ -151,9 +141,11 @@ Moments moments_of(const at::Tensor& values) {
     std::vector<Moments> parts(chunks);
     with_element(values, [&](auto tag) {
       using T = decltype(tag);
-      over_chunks(values.numel(), [&](std::int64_t chunk, std::int64_t first, std::size_t size) {
-        parts[static_cast<std::size_t>(chunk)] = moments(elements<const T>(values) + first, size);
-      });
+      over_chunks(values.numel(), kChunk,
+                  [&](std::int64_t chunk, std::int64_t first, std::size_t size) {
+                    parts[static_cast<std::size_t>(chunk)] =
+                        moments(elements<const T>(values) + first, size);
+                  });
     });
     for (const Moments& part : parts) {
       total.sum += part.sum;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
@@ -44,6 +45,11 @@ class Runner {
     if (groups > 1) kernel = grouped_kernel(kernel, groups);
     const at::Tensor output =
         at::conv2d(quantized_input(), kernel, {}, conv.stride, dense_padding(conv), 1, groups);
+    if (fuses_tail(output)) {
+      in_fused_tail_[index_] = true;
+      used_ranges_[index_] = output_range(output);
+      return output;
+    }
     return on_crossbars(quantized_output(output, plan().input_bits, ClampGradient::kZero));
   }
 
@@ -53,6 +59,7 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::BatchNorm& norm) {
+    if (in_fused_tail()) return input();
     LayerTensors& own = tensors();
     const Statistics statistics = options_.statistics;
     const bool keeps = statistics == Statistics::kTracked || statistics == Statistics::kCalibrate;
@@ -76,6 +83,7 @@ class Runner {
     const QuantizerGrid grid = plan().rectified_by_quantizer
                                    ? rectifying_grid(tanh.output_bits, range)
                                    : quantizer_grid(tanh.output_bits, range);
+    if (in_fused_tail()) return fused_tail(grid);
     return fake_quantize(input(), grid, ClampGradient::kZero, plan().in_place);
   }
 
@@ -88,6 +96,7 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::Add& add) {
+    if (in_fused_tail()) return input();
     at::Tensor sum = with_channels(input(), add.channels);
     for (std::size_t i = 1; i < layer().inputs.size(); ++i) {
       sum = sum + with_channels(value(layer().inputs[i]), add.channels);
@@ -149,6 +158,37 @@ class Runner {
     return own.mask.defined() ? own.weight * own.mask : own.weight;
   }
 
+  bool fuses_tail(const at::Tensor& convolution) const {
+    const bool normalises_by_batch =
+        options_.statistics == Statistics::kTracked || options_.statistics == Statistics::kBatch;
+    return options_.fused_tails && options_.quantize && options_.crossbars == nullptr &&
+           normalises_by_batch && plan().tail && has_block_tail_kernel(convolution);
+  }
+
+  /// Whether the HardTanh that ends the layer's tail computes for it.
+  bool in_fused_tail() const {
+    return plan().tail && in_fused_tail_[static_cast<std::size_t>(plan().tail->conv)];
+  }
+
+  at::Tensor fused_tail(QuantizerGrid activation) {
+    const TailLayers& tail = *plan().tail;
+    const auto conv = static_cast<std::size_t>(tail.conv);
+    const LayerTensors& norm = path_.layers[static_cast<std::size_t>(tail.norm)];
+    const bool keeps = options_.statistics == Statistics::kTracked;
+    const at::Tensor nothing;
+    const QuantizerGrid output =
+        quantizer_grid(path_.plans[conv].input_bits, static_cast<float>(used_ranges_[conv]));
+    return block_tail(values_[conv], tail_shortcut(tail), norm.gamma, norm.beta,
+                      keeps ? norm.running_mean : nothing, keeps ? norm.running_variance : nothing,
+                      {output, activation, norm.epsilon, kNormMomentum});
+  }
+
+  at::Tensor tail_shortcut(const TailLayers& tail) const {
+    if (tail.add < 0) return {};
+    const nn::Layer& add = path_.network.layers()[static_cast<std::size_t>(tail.add)];
+    return with_channels(value(add.inputs.back()), std::get<nn::Add>(add.parameters).channels);
+  }
+
   at::Tensor quantized_output(const at::Tensor& output, int bits, ClampGradient gradient) {
     const double range = output_range(output);
     used_ranges_[index_] = range;
@@ -177,6 +217,7 @@ class Runner {
   RunOptions options_;
   std::size_t index_ = 0;
   std::vector<at::Tensor> values_;
+  std::vector<bool> in_fused_tail_ = std::vector<bool>(values_.size(), false);  ///< of Convs
   std::vector<double> used_ranges_ = std::vector<double>(values_.size(), -1.0);
 };
 

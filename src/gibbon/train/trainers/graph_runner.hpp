@@ -27,6 +27,9 @@ struct RunOptions {
   /// Outputs of Conv and Linear are replaced by what crossbars give, at the output ranges that the
   /// path holds already; needs `quantize`. Null: no crossbars.
   PimForward* crossbars = nullptr;
+  /// Block tails (block_tail.hpp) as one function where the layers, the tensors and the statistics
+  /// (kBatch, kTracked) allow; else layer after layer, which gives the same up to rounding.
+  bool fused_tails = true;
 };
 
 /// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar

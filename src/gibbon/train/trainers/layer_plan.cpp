@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <variant>
+
+#include "gibbon/train/trainers/block_tail_kernels.hpp"
 
 namespace gibbon::train {
 
@@ -77,37 +80,83 @@ bool output_is_free(const nn::Layer& layer) {
          is<nn::Concat>(layer);
 }
 
+class Planner {
+ public:
+  explicit Planner(const nn::Network& network)
+      : network_(network), readers_(network.layers().size(), 0), plans_(network.layers().size()) {
+    for (const nn::Layer& layer : network.layers()) {
+      for (const int input : layer.inputs) {
+        if (input != nn::kNetworkInput) ++readers_[static_cast<std::size_t>(input)];
+      }
+    }
+  }
+
+  std::vector<LayerPlan> plan() {
+    for (int index = 0; index < static_cast<int>(plans_.size()); ++index) {
+      if (is<nn::Conv>(layer(index)) || is<nn::Linear>(layer(index))) {
+        find_grid(network_, index, plan_of(index));
+      }
+      const int source = fold_relu(index);
+      plan_of(index).in_place = only_read_once(source) && output_is_free(layer(source));
+      if (is<nn::HardTanh>(layer(index))) find_tail(index, source);
+    }
+    return std::move(plans_);
+  }
+
+ private:
+  const nn::Layer& layer(int index) const {
+    return network_.layers()[static_cast<std::size_t>(index)];
+  }
+  LayerPlan& plan_of(int index) { return plans_[static_cast<std::size_t>(index)]; }
+
+  bool only_read_once(int index) const {
+    return index != nn::kNetworkInput && readers_[static_cast<std::size_t>(index)] == 1;
+  }
+
+  /// The layer's source: its first input, or that of the Relu for which it rectifies.
+  int fold_relu(int index) {
+    const int source = layer(index).inputs.front();
+    if (!is<nn::HardTanh>(layer(index)) || !only_read_once(source)) return source;
+    if (!is<nn::Relu>(layer(source))) return source;
+    plan_of(index).rectified_by_quantizer = true;
+    plan_of(source).rectified_by_quantizer = true;
+    return layer(source).inputs.front();
+  }
+
+  void find_tail(int tanh, int source) {
+    TailLayers tail;
+    if (only_read_once(source) && is<nn::Add>(layer(source))) {
+      if (!adds_shortcut(source)) return;
+      tail.add = source;
+      source = layer(source).inputs.front();
+    }
+    if (!only_read_once(source) || !is<nn::BatchNorm>(layer(source))) return;
+    if (std::get<nn::BatchNorm>(layer(source).parameters).output_bits) return;
+    tail.norm = source;
+    tail.conv = layer(source).inputs.front();
+    if (!only_read_once(tail.conv) || !is<nn::Conv>(layer(tail.conv))) return;
+    if (plan_of(tail.conv).input_bits > kMostCodeBits) return;
+    for (const int member : {tail.conv, tail.norm, tanh}) plan_of(member).tail = tail;
+    if (tail.add >= 0) plan_of(tail.add).tail = tail;
+    if (plan_of(tanh).rectified_by_quantizer) plan_of(layer(tanh).inputs.front()).tail = tail;
+  }
+
+  /// A sum of two whose first one has all its channels.
+  bool adds_shortcut(int add) const {
+    const std::vector<int>& inputs = layer(add).inputs;
+    return inputs.size() == 2 && inputs.front() != nn::kNetworkInput &&
+           network_.output_shape(inputs.front()) == network_.output_shape(add);
+  }
+
+  const nn::Network& network_;
+  std::vector<int> readers_;
+  std::vector<LayerPlan> plans_;
+};
+
 }  // namespace
 
 std::vector<LayerPlan> plan_layers(const nn::Network& network) {
-  const std::vector<nn::Layer>& layers = network.layers();
-  std::vector<int> readers(layers.size(), 0);
-  for (const nn::Layer& layer : layers) {
-    for (const int input : layer.inputs) {
-      if (input != nn::kNetworkInput) ++readers[static_cast<std::size_t>(input)];
-    }
-  }
-  std::vector<LayerPlan> plans(layers.size());
-  const auto layer_at = [&](int index) -> const nn::Layer& {
-    return layers[static_cast<std::size_t>(index)];
-  };
-  const auto only_read_here = [&](int index) {
-    return index != nn::kNetworkInput && readers[static_cast<std::size_t>(index)] == 1;
-  };
-  for (std::size_t index = 0; index < layers.size(); ++index) {
-    const nn::Layer& layer = layers[index];
-    if (is<nn::Conv>(layer) || is<nn::Linear>(layer)) {
-      find_grid(network, static_cast<int>(index), plans[index]);
-    }
-    int source = layer.inputs.front();
-    if (is<nn::HardTanh>(layer) && only_read_here(source) && is<nn::Relu>(layer_at(source))) {
-      plans[index].rectified_by_quantizer = true;
-      plans[static_cast<std::size_t>(source)].rectified_by_quantizer = true;
-      source = layer_at(source).inputs.front();
-    }
-    plans[index].in_place = only_read_here(source) && output_is_free(layer_at(source));
-  }
-  return plans;
+  return Planner(network).plan();
 }
 
 double fixed_range(const nn::Network& network, int grid_source) {

@@ -1,11 +1,22 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "gibbon/nn/network.hpp"
 
 namespace gibbon::train {
+
+/// A Conv and what stands behind it up to a HardTanh, each read by the next one alone: BatchNorm
+/// without output_bits, maybe an Add of its output (first, of the Add's channels) and a shortcut,
+/// maybe a Relu that the quantiser folds in. block_tail.hpp computes all behind the Conv in one
+/// function.
+struct TailLayers {
+  int conv = -1;
+  int norm = -1;
+  int add = -1;  ///< -1: none
+};
 
 /// What the execution of a layer needs to know of the layers around it.
 struct LayerPlan {
@@ -24,6 +35,8 @@ struct LayerPlan {
   /// Of a Relu: its only reader is a HardTanh, whose quantiser rectifies for it. Of that HardTanh:
   /// it does.
   bool rectified_by_quantizer = false;
+  /// Of a Conv, a HardTanh and those in between: the tail that they are.
+  std::optional<TailLayers> tail;
 };
 
 /// One plan a layer, in the network's order.

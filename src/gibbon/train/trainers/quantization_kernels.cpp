@@ -1,18 +1,9 @@
 #include "gibbon/train/trainers/quantization_kernels.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
-// One body, compiled for each instruction set; the loader picks one. The quantisers give the same
-// bits with all of them; sums may differ in the last bits (fused multiply-add).
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_THREAD__)
-#define GIBBON_TRAIN_CLONES \
-  __attribute__((target_clones("arch=skylake-avx512", "arch=haswell", "default")))
-#else
-#define GIBBON_TRAIN_CLONES
-#endif
-#define GIBBON_TRAIN_INLINE inline __attribute__((always_inline))
+#include "gibbon/train/trainers/kernel_support.hpp"
 
 namespace gibbon::train {
 
@@ -22,20 +13,16 @@ GIBBON_TRAIN_INLINE float to_float(float value) {
   return value;
 }
 GIBBON_TRAIN_INLINE float to_float(Bfloat16Bits value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
+  return GIBBON_TRAIN_BITS(float, static_cast<std::uint32_t>(value) << 16);
 }
 
 GIBBON_TRAIN_INLINE void assign(float& target, float value) {
   target = value;
 }
 GIBBON_TRAIN_INLINE void assign(Bfloat16Bits& target, float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
+  const auto bits = GIBBON_TRAIN_BITS(std::uint32_t, value);
   target = static_cast<Bfloat16Bits>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
-
-// 1.5 * 2^23: adding it leaves no fraction bits, and the adder rounds half to even. Exact for
-// magnitudes below 2^22, far above any level.
-constexpr float kRoundingShift = 12582912.0F;
 
 template <typename T, bool kMasked>
 GIBBON_TRAIN_INLINE void quantize_body(const T* input, T* output, std::uint8_t* inside,
@@ -57,11 +44,7 @@ GIBBON_TRAIN_INLINE void quantize_body(const T* input, T* output, std::uint8_t* 
   }
 }
 
-// By bits and not by a choice, which the compiler would turn into branches; by the builtin and not
-// by std::bit_cast, a call that keeps g++ 12 from vectorising the clones.
-GIBBON_TRAIN_INLINE float masked(float value, std::uint32_t inside) {
-  return __builtin_bit_cast(float, __builtin_bit_cast(std::uint32_t, value) & (0U - inside));
-}
+using train::masked;
 GIBBON_TRAIN_INLINE Bfloat16Bits masked(Bfloat16Bits value, std::uint32_t inside) {
   return static_cast<Bfloat16Bits>(static_cast<std::uint32_t>(value) & (0U - inside));
 }

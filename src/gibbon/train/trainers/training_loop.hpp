@@ -44,6 +44,7 @@ struct LoopPlan {
   bool quantize = true;
   bool grouped_kernels = false;
   PimForward* crossbars = nullptr;  ///< RunOptions::crossbars
+  bool fused_tails = true;
 };
 
 struct LoopResult {
