@@ -85,27 +85,98 @@ void sort_by_crowding(Indices& front, const std::vector<pagmo::vector_double>& p
   front.insert(front.end(), repeated.begin(), repeated.end());
 }
 
-/// The usable evaluations that meet every constraint, best first.
-Indices rank_feasible(const Indices& feasible, std::span<const Evaluation> evaluations,
-                      const Objective& objective) {
-  if (!objective.is_pareto()) {
-    std::vector<std::pair<double, std::size_t>> rewards;
-    for (const std::size_t index : feasible) {
-      rewards.emplace_back(objective.reward(evaluations[index].metrics), index);
-    }
-    std::stable_sort(rewards.begin(), rewards.end(),
-                     [](const auto& a, const auto& b) { return a.first > b.first; });
-    Indices order;
-    for (const auto& [reward, index] : rewards) order.push_back(index);
-    return order;
+using Points = std::vector<pagmo::vector_double>;
+
+/// How the evaluations that can be used and meet every constraint are put in order, best first.
+using FeasibleOrder = Indices (*)(const Indices& feasible, std::span<const Evaluation> evaluations,
+                                  const Objective& objective);
+
+Indices order_by_reward(const Indices& feasible, std::span<const Evaluation> evaluations,
+                        const Objective& objective) {
+  std::vector<std::pair<double, std::size_t>> rewards;
+  for (const std::size_t index : feasible) {
+    rewards.emplace_back(objective.reward(evaluations[index].metrics), index);
   }
-  std::vector<pagmo::vector_double> points;
-  for (const std::size_t index : feasible) points.push_back(losses(evaluations[index], objective));
+  std::stable_sort(rewards.begin(), rewards.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   Indices order;
-  for (Indices& front : fronts_of(points)) {
-    sort_by_crowding(front, points);
+  for (const auto& [reward, index] : rewards) order.push_back(index);
+  return order;
+}
+
+/// Fronts of positions in `points`, each by falling crowding distance.
+std::vector<Indices> crowded_fronts(const Points& points) {
+  std::vector<Indices> fronts = fronts_of(points);
+  for (Indices& front : fronts) sort_by_crowding(front, points);
+  return fronts;
+}
+
+Points losses_of(const Indices& feasible, std::span<const Evaluation> evaluations,
+                 const Objective& objective) {
+  Points points;
+  for (const std::size_t index : feasible) points.push_back(losses(evaluations[index], objective));
+  return points;
+}
+
+Indices order_by_sorting(const Indices& feasible, std::span<const Evaluation> evaluations,
+                         const Objective& objective) {
+  if (!objective.is_pareto()) return order_by_reward(feasible, evaluations, objective);
+  Indices order;
+  for (const Indices& front : crowded_fronts(losses_of(feasible, evaluations, objective))) {
     for (const std::size_t position : front) order.push_back(feasible[position]);
   }
+  return order;
+}
+
+Indices order_by_two_sortings(const Indices& feasible, std::span<const Evaluation> evaluations,
+                              const Objective& objective) {
+  const auto& metrics = objective.metrics;
+  const bool has_accuracy = std::count(metrics.begin(), metrics.end(), Metric::kAccuracy) > 0;
+  if (!objective.is_pareto() || !has_accuracy) {
+    return order_by_sorting(feasible, evaluations, objective);
+  }
+  const Points points = losses_of(feasible, evaluations, objective);
+  Points large_first = points;
+  for (pagmo::vector_double& point : large_first) {
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+      if (metrics[i] != Metric::kAccuracy) point[i] = 1 - point[i];
+    }
+  }
+  const std::vector<Indices> small = crowded_fronts(points);
+  const std::vector<Indices> large = crowded_fronts(large_first);
+  Indices order;
+  std::vector<bool> taken(feasible.size(), false);
+  const auto take = [&](const std::vector<Indices>& fronts, std::size_t number) {
+    if (number >= fronts.size()) return;
+    for (const std::size_t position : fronts[number]) {
+      if (!taken[position]) order.push_back(feasible[position]);
+      taken[position] = true;
+    }
+  };
+  for (std::size_t number = 0; number < std::max(small.size(), large.size()); ++number) {
+    take(small, number);
+    take(large, number);
+  }
+  return order;
+}
+
+/// All evaluations, the feasible in the given order, then the others by their distance from it.
+Indices rank_by(FeasibleOrder feasible_order, std::span<const Evaluation> evaluations,
+                const Objective& objective) {
+  Indices feasible;
+  std::vector<std::pair<double, std::size_t>> others;
+  for (std::size_t index = 0; index < evaluations.size(); ++index) {
+    const double distance = distance_from_feasible(evaluations[index], objective);
+    if (distance > 0) {
+      others.emplace_back(distance, index);
+    } else {
+      feasible.push_back(index);
+    }
+  }
+  Indices order = feasible_order(feasible, evaluations, objective);
+  std::stable_sort(others.begin(), others.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  for (const auto& [distance, index] : others) order.push_back(index);
   return order;
 }
 
@@ -141,21 +212,12 @@ std::vector<std::size_t> pareto_front(std::span<const Evaluation> evaluations,
 }
 
 std::vector<std::size_t> rank(std::span<const Evaluation> evaluations, const Objective& objective) {
-  Indices feasible;
-  std::vector<std::pair<double, std::size_t>> others;
-  for (std::size_t index = 0; index < evaluations.size(); ++index) {
-    const double distance = distance_from_feasible(evaluations[index], objective);
-    if (distance > 0) {
-      others.emplace_back(distance, index);
-    } else {
-      feasible.push_back(index);
-    }
-  }
-  Indices order = rank_feasible(feasible, evaluations, objective);
-  std::stable_sort(others.begin(), others.end(),
-                   [](const auto& a, const auto& b) { return a.first < b.first; });
-  for (const auto& [distance, index] : others) order.push_back(index);
-  return order;
+  return rank_by(order_by_sorting, evaluations, objective);
+}
+
+std::vector<std::size_t> rank_protected(std::span<const Evaluation> evaluations,
+                                        const Objective& objective) {
+  return rank_by(order_by_two_sortings, evaluations, objective);
 }
 
 double hypervolume(std::span<const Evaluation> evaluations, const Objective& objective) {

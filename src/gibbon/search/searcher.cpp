@@ -5,6 +5,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/suggest.hpp"
+#include "gibbon/search/searchers/cars.hpp"
 #include "gibbon/search/searchers/esapp.hpp"
 #include "gibbon/search/searchers/nsga2.hpp"
 #include "gibbon/search/searchers/random.hpp"
@@ -23,6 +24,10 @@ std::unique_ptr<Searcher> make(const space::SearchSpace& space, const space::Obj
 constexpr SearcherEntry kRegistry[] = {
     {"esapp", "evolution whose mutations follow each gene's entropy (Gibbon, DATE 2022)",
      &make<EsappSearcher>},
+    {"esapp-no-priority", "esapp in which every gene is as likely to be mutated: its ablation",
+     &make<EsappNoPrioritySearcher>},
+    {"cars", "two sortings that spare large networks, half random children (CVPR 2020)",
+     &make<CarsSearcher>},
     {"nsga2", "non-dominated sorting genetic algorithm II (Deb et al., 2002)",
      &make<Nsga2Searcher>},
     {"regularized-evolution", "evolution in which the oldest die (Real et al., AAAI 2019)",

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/search/pareto.hpp"
 #include "search/toy_problem.hpp"
@@ -14,6 +15,7 @@ namespace {
 
 using space::Genome;
 using space::ToySpace;
+using test::error_of;
 using ::testing::HasSubstr;
 
 double volume_of(std::string_view name, const space::SearchSpace& space, std::uint64_t seed,
@@ -203,6 +205,18 @@ TEST(Esapp, AScreenThatAnswersTheWrongNumberIsAnError) {
     return std::vector<std::optional<space::Metrics>>(1);
   };
   EXPECT_THROW(searcher.ask({10, wrong}), base::Error);
+}
+
+TEST(EsappNoPriority, AllGenesAreAsLikelyAndTheSettingIsClosed) {
+  const ToySpace space = ToySpace::of(6, 4);
+  EXPECT_THAT(
+      error_of([&] {
+        make_searcher("esapp-no-priority", space, toy_objective(), {1, {{"priority", true}}});
+      }),
+      HasSubstr("searcher 'esapp-no-priority': unknown setting 'priority'"));
+  const auto searcher = make_searcher("esapp-no-priority", space, toy_objective(),
+                                      {1, {{"mutations", 1}, {"crossover", 0.0}}});
+  EXPECT_EQ(run(*searcher, space, 5, 10).size(), 50U);
 }
 
 }  // namespace

@@ -22,10 +22,12 @@ constexpr std::size_t kTriesPerChild = 20;
 constexpr int kScreenRounds = 3;
 constexpr std::size_t kMaxSampledParents = 20000;
 
-EsappSettings read_settings(const base::Json& json) {
-  SettingsReader reader("esapp", json);
+/// `priority_is_open` is false for the searcher that goes without.
+EsappSettings read_settings(std::string_view searcher, const base::Json& json,
+                            bool priority_is_open) {
+  SettingsReader reader(searcher, json);
   EsappSettings settings;
-  settings.priority = reader.flag("priority", settings.priority);
+  settings.priority = priority_is_open && reader.flag("priority", settings.priority);
   settings.top_count = reader.integer("top_count", settings.top_count, 1, 1000000);
   settings.top_share = reader.real("top_share", settings.top_share, 0.001, 1);
   settings.tournament = reader.integer("tournament", settings.tournament, 1, 1000);
@@ -79,9 +81,20 @@ void add_slot_means(base::Json& statistics, const std::string& prefix,
 
 EsappSearcher::EsappSearcher(const space::SearchSpace& space, const space::Objective& objective,
                              const SearcherOptions& options)
-    : SearcherBase(space, objective, options.seed),
-      settings_(read_settings(options.settings)),
+    : EsappSearcher(space, objective, options.seed,
+                    read_settings("esapp", options.settings, true)) {}
+
+EsappSearcher::EsappSearcher(const space::SearchSpace& space, const space::Objective& objective,
+                             std::uint64_t seed, const EsappSettings& settings)
+    : SearcherBase(space, objective, seed),
+      settings_(settings),
       table_(space, settings_.smoothing, settings_.floor) {}
+
+EsappNoPrioritySearcher::EsappNoPrioritySearcher(const space::SearchSpace& space,
+                                                 const space::Objective& objective,
+                                                 const SearcherOptions& options)
+    : EsappSearcher(space, objective, options.seed, read_settings(kName, options.settings, false)) {
+}
 
 void EsappSearcher::propose(const AskContext& context, base::Rng& rng, Proposals& proposals) {
   const std::vector<Evaluation> top = select_top();

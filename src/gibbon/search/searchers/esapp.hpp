@@ -24,7 +24,7 @@ struct EsappSettings {
 /// Evolutionary search with adaptive parameter priority: Algorithm 1 of the Gibbon paper (DATE
 /// 2022, section IV-B); every choice that the paper leaves open is in docs/models/esapp.md. Each
 /// ask() appends a row to the history entropy table, once something has been told.
-class EsappSearcher final : public SearcherBase {
+class EsappSearcher : public SearcherBase {
  public:
   EsappSearcher(const space::SearchSpace& space, const space::Objective& objective,
                 const SearcherOptions& options);
@@ -33,6 +33,10 @@ class EsappSearcher final : public SearcherBase {
   /// "slot_priority.<slot>" (means over the slot's genes), "equivalent_log10_size". Before the
   /// first row: an empty object.
   base::Json statistics() const override;
+
+ protected:
+  EsappSearcher(const space::SearchSpace& space, const space::Objective& objective,
+                std::uint64_t seed, const EsappSettings& settings);
 
  private:
   /// A genome that children are made from; `told` is false for one never evaluated.
@@ -60,6 +64,18 @@ class EsappSearcher final : public SearcherBase {
 
   EsappSettings settings_;
   EntropyTable table_;
+};
+
+/// ESAPP without its priorities, the paper's ablation: esapp with the setting priority = false, as
+/// a searcher of its own. Takes esapp's other settings.
+class EsappNoPrioritySearcher final : public EsappSearcher {
+ public:
+  EsappNoPrioritySearcher(const space::SearchSpace& space, const space::Objective& objective,
+                          const SearcherOptions& options);
+  std::string_view name() const override { return kName; }
+
+ private:
+  static constexpr std::string_view kName = "esapp-no-priority";
 };
 
 }  // namespace gibbon::search
