@@ -118,7 +118,9 @@ FinalRecord final_record() {
     layer.power_w.values[i] = value + 2;
     layer.energy_nj.values[i] = value + 3;
   }
+  layer.bound_by = "dram";
   record.simulation = {{layer, sim::LayerResult{}}, 123.5, 1e9};
+  record.simulation.shared_area_um2[sim::Component::kSharedMemory] = 1.0 / 3;
   return record;
 }
 
@@ -137,6 +139,8 @@ TEST(FinalRecord, ComesBackThroughTextWithTheSimulationExact) {
   EXPECT_EQ(layer.area_um2.values, before.simulation.layers[0].area_um2.values);
   EXPECT_EQ(layer.power_w.values, before.simulation.layers[0].power_w.values);
   EXPECT_EQ(layer.energy_nj.values, before.simulation.layers[0].energy_nj.values);
+  EXPECT_EQ(layer.bound_by, "dram");
+  EXPECT_EQ(after.simulation.shared_area_um2.values, before.simulation.shared_area_um2.values);
   EXPECT_EQ(after.simulation.latency_ns, 123.5);
   EXPECT_EQ(after.simulation.operations, 1e9);
 }

@@ -50,7 +50,6 @@ struct ComponentValues {
 struct LayerResult {
   std::string name;
   std::string type;
-  std::string bound_by;  ///< the resource that it waits for; empty where the model names none
   // Mapping.
   int processing_elements = 0;
   int tiles = 0;
@@ -64,15 +63,16 @@ struct LayerResult {
   ComponentValues area_um2;  ///< buffers: all under kBufferRead
   ComponentValues power_w;
   ComponentValues energy_nj;
+  std::string bound_by = {};  ///< the resource that it waits for; empty where the model names none
 };
 
 /// What a simulation of cost gives. Totals are sums over the layers (and the
 /// shared area), never stored beside them.
 struct SimulationResult {
   std::vector<LayerResult> layers;
-  ComponentValues shared_area_um2;  ///< of parts that serve every layer; none in the tiled models
-  double latency_ns = 0;            ///< of one inference: the schedule's result, not a sum
-  double operations = 0;            ///< 2 x multiply-accumulates
+  double latency_ns = 0;                 ///< of one inference: the schedule's result, not a sum
+  double operations = 0;                 ///< 2 x multiply-accumulates
+  ComponentValues shared_area_um2 = {};  ///< of parts that serve every layer; digital_cim's only
 
   double area_um2() const;
   double power_w() const;

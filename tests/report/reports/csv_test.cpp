@@ -75,5 +75,12 @@ TEST(Csv, LayersHaveALineForEachComponent) {
   EXPECT_EQ(rest, static_cast<int>(sim::kComponentCount) - 2);
 }
 
+TEST(LayersCsv, AreaOfTheWholeChipBelongsToNoLayer) {
+  sim::SimulationResult result;
+  result.shared_area_um2[sim::Component::kSharedMemory] = 2.5;
+  const std::string csv = layers_csv(result);
+  EXPECT_EQ(csv.substr(csv.find('\n') + 1), ",chip,,,,,,,shared_memory,2.5,,,\n");
+}
+
 }  // namespace
 }  // namespace gibbon::report

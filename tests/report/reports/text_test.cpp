@@ -39,9 +39,47 @@ TEST(LayerTable, AddsThePartsOfEachLayerAndOfTheWhole) {
             "0.002000 GOP an inference (1 MAC = 2 operations), 2.000 TOPS/W\n");
 }
 
+/// Two layers in turn, 2 and 1 us; the chip's 3 mm2 belong to no layer.
+sim::SimulationResult digital_result() {
+  sim::SimulationResult result;
+  result.latency_ns = 3000;
+  result.shared_area_um2[sim::Component::kSharedMemory] = 3e6;
+  sim::LayerResult layer;
+  layer.name = "b1.norm1";
+  layer.type = "layer_norm";
+  layer.finish_ns = 2000;
+  layer.energy_nj[sim::Component::kDram] = 500;
+  layer.bound_by = "shared memory";
+  result.layers.push_back(layer);
+  layer.name = "b1.query";
+  layer.type = "conv";
+  layer.processing_elements = 64;
+  layer.utilization = 0.75;
+  layer.begin_ns = 2000;
+  layer.finish_ns = 3000;
+  layer.bound_by = "dram";
+  result.layers.push_back(layer);
+  return result;
+}
+
+TEST(LayerTable, NamesWhatALayerWaitsForWhereTheModelDoes) {
+  EXPECT_EQ(layer_table(digital_result()),
+            "Layer             Type         PEs  Used %   Time us   Energy uJ  Bound by\n"
+            "b1.norm1          layer_norm     0     0.0     2.000      0.5000  shared memory\n"
+            "b1.query          conv          64    75.0     1.000      0.5000  dram\n"
+            "\n"
+            "Component               Area mm2       %     Power W     Energy uJ       %\n"
+            "shared_memory              3.000   100.0           0             0     0.0\n"
+            "dram                           0     0.0           0         1.000   100.0\n"
+            "\n"
+            "Latency 0.003000 ms, energy 0.001000 mJ, area 3.000 mm2, power 0 W\n"
+            "0 GOP an inference (1 MAC = 2 operations), 0 TOPS/W\n");
+}
+
 TEST(Tables, FitIntoEightyColumns) {
   const RunData data = demo_run(1);
-  std::istringstream lines(pareto_table(data) + layer_table(data.finals[0].simulation));
+  std::istringstream lines(pareto_table(data) + layer_table(data.finals[0].simulation) +
+                           layer_table(digital_result()));
   for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 80u) << line;
 }
 

@@ -11,9 +11,12 @@
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
 #include "gibbon/nn/trained_network.hpp"
 #include "gibbon/report/reports/csv.hpp"
+#include "gibbon/report/reports/roofline.hpp"
 #include "gibbon/report/reports/text.hpp"
+#include "gibbon/sim/digital/roofline.hpp"
 #include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::app {
@@ -24,11 +27,12 @@ namespace {
 
 struct SimulateOptions {
   std::string network;
-  std::string hardware = "mnsim-default";
+  std::string hardware;  ///< empty: what the model fits
   std::string model = "mnsim2";
   bool csv = false;
   bool compare_models = false;
-  std::string explain;  ///< what to explain; empty: nothing
+  std::string explain;   ///< what to explain; empty: nothing
+  std::string roofline;  ///< file of the plot; empty: none
   AccuracyArguments accuracy;
 };
 
@@ -136,7 +140,44 @@ int print_explanation(const SimulateOptions& options, const nn::Network& network
   return kSuccess;
 }
 
-int simulate(const SimulateOptions& options, const GlobalOptions& global) {
+constexpr std::string_view kDigitalModel = "digital_cim";
+
+void check_accuracy(const SimulateOptions& options) {
+  if (!options.accuracy.wanted || options.model != kDigitalModel) return;
+  throw base::Error(
+      fmt::format("--accuracy: {} computes exactly, its accuracy is the quantised "
+                  "network's own",
+                  options.model));
+}
+
+void check_roofline(const SimulateOptions& options) {
+  if (options.roofline.empty()) return;
+  if (options.model != kDigitalModel) {
+    throw base::Error(
+        fmt::format("--roofline: the cost model {} has no memory hierarchy; use "
+                    "--model {}",
+                    options.model, kDigitalModel));
+  }
+  const std::string extension = fs::path(options.roofline).extension().string();
+  if (extension != ".svg" && extension != ".csv") {
+    throw base::Error(fmt::format("--roofline: {} must end in .svg or .csv", options.roofline));
+  }
+}
+
+void write_roofline(const SimulateOptions& options, const nn::Network& network,
+                    const hw::HardwareConfig& hardware) {
+  if (options.roofline.empty()) return;
+  const auto roofline = sim::make_roofline(network, hardware);
+  if (!roofline) throw base::Error(roofline.reason());
+  const fs::path path = options.roofline;
+  base::write_file_atomically(path, path.extension() == ".svg" ? report::roofline_svg(*roofline)
+                                                               : report::roofline_csv(*roofline));
+}
+
+int simulate(SimulateOptions options, const GlobalOptions& global) {
+  if (options.hardware.empty()) options.hardware = sim::default_hardware_of(options.model);
+  check_roofline(options);
+  check_accuracy(options);
   const Subject subject = load_subject(options.network);
   require_weights(options.accuracy, subject.trained.has_value(), options.network);
   const hw::HardwareConfig hardware =
@@ -149,6 +190,7 @@ int simulate(const SimulateOptions& options, const GlobalOptions& global) {
   }
   const sim::SimulationResult result =
       simulate_cost(options, options.model, subject.network, hardware);
+  write_roofline(options, subject.network, hardware);
   std::optional<SimulatedAccuracy> accuracy;
   if (options.accuracy.wanted) {
     AccuracyArguments arguments = options.accuracy;
@@ -183,7 +225,7 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
       ->required();
   command.add_option("--hardware", options->hardware,
                      "Hardware: FILE.yaml, MNSIM's FILE.ini or a shipped one; "
-                     "default: mnsim-default");
+                     "default: what the cost model fits");
   command.add_option("--model", options->model, "Cost model; default: mnsim2");
   auto* csv =
       command.add_flag("--csv", options->csv, "The layers' parts as comma-separated values");
@@ -192,6 +234,11 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
   auto* explained = command.add_option("--explain", options->explain,
                                        "Term by term: latency, energy, area or power, or one "
                                        "layer's: energy:LAYER");
+  command
+      .add_option("--roofline", options->roofline,
+                  "Writes the layers against the chip's ceilings: FILE.svg or FILE.csv")
+      ->excludes(compare)
+      ->excludes(explained);
   csv->excludes(compare)->excludes(explained);
   compare->excludes(explained);
   add_accuracy_options(command, options->accuracy);

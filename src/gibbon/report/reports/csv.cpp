@@ -113,6 +113,13 @@ std::string layers_csv(const sim::SimulationResult& result) {
                      number(layer.busy_ns[component])});
     }
   }
+  for (std::size_t i = 0; i < sim::kComponentCount; ++i) {
+    const auto component = static_cast<sim::Component>(i);
+    const double area = result.shared_area_um2[component];
+    if (area == 0) continue;
+    add_line(out, {"", "chip", "", "", "", "", "", "", std::string(sim::component_name(component)),
+                   number(area), "", "", ""});
+  }
   return out;
 }
 

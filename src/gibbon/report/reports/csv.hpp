@@ -21,7 +21,8 @@ std::string candidates_csv(const RunData& data);
 std::string pareto_csv(const RunData& data);
 
 /// A line each layer and component. Tiles, processing elements, crossbars and utilisation belong to
-/// the layer: they are the same in all of its lines and must not be added over them.
+/// the layer: they are the same in all of its lines and must not be added over them. Area that all
+/// layers share stands in lines of type "chip" without a layer.
 std::string layers_csv(const sim::SimulationResult& result);
 
 }  // namespace gibbon::report

@@ -38,6 +38,7 @@ struct ComponentTotals {
 
 ComponentTotals totals_of(const sim::SimulationResult& result) {
   ComponentTotals totals;
+  totals.area_um2 = result.shared_area_um2;
   for (const sim::LayerResult& layer : result.layers) {
     for (std::size_t i = 0; i < sim::kComponentCount; ++i) {
       totals.area_um2.values[i] += layer.area_um2.values[i];
@@ -66,6 +67,35 @@ std::string component_lines(const sim::SimulationResult& result) {
   return out;
 }
 
+/// Of a model that says what each layer waits for: its layers follow one another.
+std::string bound_lines(const sim::SimulationResult& result) {
+  std::string out = fmt::format("{:<18}{:<11}{:>5}{:>8}{:>10}{:>12}  {}\n", "Layer", "Type", "PEs",
+                                "Used %", "Time us", "Energy uJ", "Bound by");
+  for (const sim::LayerResult& layer : result.layers) {
+    out += fmt::format("{:<18}{:<11}{:>5}{:>8.1f}{:>10}{:>12}  {}\n", fit(layer.name, 17),
+                       fit(layer.type, 10), layer.processing_elements, 100 * layer.utilization,
+                       figure((layer.finish_ns - layer.begin_ns) * 1e-3),
+                       figure(layer.energy_nj.sum() * 1e-3), layer.bound_by);
+  }
+  return out;
+}
+
+std::string tiled_lines(const sim::SimulationResult& result) {
+  std::string out = fmt::format("{:<18}{:<8}{:>6}{:>6}{:>7}{:>12}{:>11}{:>12}\n", "Layer", "Type",
+                                "Tiles", "PEs", "Used %", "Finish us", "Area mm2", "Energy uJ");
+  for (const sim::LayerResult& layer : result.layers) {
+    out += fmt::format("{:<18}{:<8}{:>6}{:>6}{:>7.1f}{:>12}{:>11}{:>12}\n", fit(layer.name, 17),
+                       fit(layer.type, 7), layer.tiles, layer.processing_elements,
+                       100 * layer.utilization, figure(layer.finish_ns * 1e-3),
+                       figure(layer.area_um2.sum() * 1e-6), figure(layer.energy_nj.sum() * 1e-3));
+  }
+  return out;
+}
+
+bool names_bounds(const sim::SimulationResult& result) {
+  return !result.layers.empty() && !result.layers.front().bound_by.empty();
+}
+
 }  // namespace
 
 std::string pareto_table(const RunData& data) {
@@ -86,14 +116,7 @@ std::string pareto_table(const RunData& data) {
 }
 
 std::string layer_table(const sim::SimulationResult& result) {
-  std::string out = fmt::format("{:<18}{:<8}{:>6}{:>6}{:>7}{:>12}{:>11}{:>12}\n", "Layer", "Type",
-                                "Tiles", "PEs", "Used %", "Finish us", "Area mm2", "Energy uJ");
-  for (const sim::LayerResult& layer : result.layers) {
-    out += fmt::format("{:<18}{:<8}{:>6}{:>6}{:>7.1f}{:>12}{:>11}{:>12}\n", fit(layer.name, 17),
-                       fit(layer.type, 7), layer.tiles, layer.processing_elements,
-                       100 * layer.utilization, figure(layer.finish_ns * 1e-3),
-                       figure(layer.area_um2.sum() * 1e-6), figure(layer.energy_nj.sum() * 1e-3));
-  }
+  std::string out = names_bounds(result) ? bound_lines(result) : tiled_lines(result);
   out += '\n' + component_lines(result) + '\n';
   out += fmt::format("Latency {} ms, energy {} mJ, area {} mm2, power {} W\n",
                      figure(result.latency_ns * 1e-6), figure(result.energy_nj() * 1e-6),
