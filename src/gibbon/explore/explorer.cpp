@@ -1,20 +1,11 @@
 #include "gibbon/explore/explorer.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/stages.hpp"
 
 namespace gibbon::explore {
 
 namespace {
-
-data::ImageSet first_images(const data::ImageSet& images, int count) {
-  std::vector<int> indices(static_cast<std::size_t>(std::min(count, images.count())));
-  std::iota(indices.begin(), indices.end(), 0);
-  return images.select(indices);
-}
 
 RunContext make_context(const RunConfig& config, const space::SearchSpace& space,
                         const data::Dataset& dataset, store::RunStore& store, const RunPaths& paths,

@@ -16,6 +16,7 @@ Action add_data_command(CLI::App& command, const GlobalOptions& global);
 Action add_list_command(CLI::App& command, const GlobalOptions& global);
 Action add_report_command(CLI::App& command, const GlobalOptions& global);
 Action add_search_command(CLI::App& command, const GlobalOptions& global);
+Action add_tabulate_command(CLI::App& command, const GlobalOptions& global);
 Action add_train_command(CLI::App& command, const GlobalOptions& global);
 
 /// Hands all arguments to gibbon-full, which stands beside this program.

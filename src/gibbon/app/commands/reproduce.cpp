@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/commands/reproduce_study.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
@@ -141,9 +142,13 @@ int reproduce_crossbars(const GlobalOptions& global) {
 
 Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
   command.require_subcommand(1);
+  auto chosen = std::make_shared<Action>();
   command.add_subcommand("epim-crossbars", "EPIM's numbers of crossbars, ours beside the paper's")
-      ->fallthrough();
-  return [&global] { return reproduce_crossbars(global); };
+      ->fallthrough()
+      ->callback(
+          [chosen, &global] { *chosen = [&global] { return reproduce_crossbars(global); }; });
+  add_study_commands(command, global, chosen);
+  return [chosen] { return (*chosen)(); };
 }
 
 }  // namespace gibbon::app

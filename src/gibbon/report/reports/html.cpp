@@ -41,10 +41,6 @@ Json candidates_json(const RunData& data) {
           {"metrics", std::move(metrics)},   {"predicted", std::move(predicted)}};
 }
 
-void replace_once(std::string& text, std::string_view mark, std::string_view content) {
-  text.replace(text.find(mark), mark.size(), content);
-}
-
 }  // namespace
 
 Json html_data(const RunData& data) {
@@ -67,6 +63,10 @@ Json html_data(const RunData& data) {
   return {{"facts", store::to_json(data.facts)}, {"components", std::move(components)},
           {"candidates", candidates_json(data)}, {"iterations", std::move(iterations)},
           {"finals", std::move(finals)},         {"timings", std::move(timings)}};
+}
+
+void replace_once(std::string& text, std::string_view mark, std::string_view content) {
+  text.replace(text.find(mark), mark.size(), content);
 }
 
 std::string script_safe(const Json& json) {

@@ -1,0 +1,69 @@
+#include "gibbon/store/design_table.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "error_of.hpp"
+#include "gibbon/base/file.hpp"
+
+namespace gibbon::store {
+namespace {
+
+using ::testing::HasSubstr;
+
+class DesignTable : public ::testing::Test {
+ protected:
+  DesignTable() { std::filesystem::remove(path_); }
+  ~DesignTable() override { std::filesystem::remove(path_); }
+
+  const std::filesystem::path path_ =
+      std::filesystem::temp_directory_path() / "gibbon-design-table-test.csv";
+};
+
+TabulatedDesign design(double simulated, double one_shot_same, double one_shot) {
+  TabulatedDesign design{{1, 0, 2}, {}, one_shot_same, one_shot};
+  design.metrics[space::Metric::kAccuracy] = simulated;
+  design.metrics[space::Metric::kEdp] = 0.25;
+  return design;
+}
+
+TEST_F(DesignTable, AccuracyTakesTheLossOnTheFewFromTheOneShotAccuracyOnAll) {
+  EXPECT_DOUBLE_EQ(design(50, 53, 58).accuracy(), 55);  // 58 - (53 - 50)
+  EXPECT_DOUBLE_EQ(design(0, 60, 50).accuracy(), 0);    // -10, cut
+  const space::Evaluation evaluation = design(50, 53, 58).evaluation();
+  EXPECT_DOUBLE_EQ(evaluation.metrics[space::Metric::kAccuracy], 55);
+  EXPECT_DOUBLE_EQ(evaluation.one_shot_accuracy, 58);
+}
+
+TEST_F(DesignTable, WhatIsAppendedIsRead) {
+  DesignTableWriter(path_).append(design(50, 53, 58));
+  DesignTableWriter(path_).append(design(10, 20, 30));
+  const auto table = read_design_table(path_);
+  ASSERT_EQ(table.size(), 2U);
+  EXPECT_EQ(table[0].genome, (space::Genome{1, 0, 2}));
+  EXPECT_EQ(table[0].metrics, design(50, 53, 58).metrics);
+  EXPECT_EQ(table[1].one_shot, 30);
+}
+
+TEST_F(DesignTable, ABrokenLastLineIsLeftOutAndCutOff) {
+  DesignTableWriter(path_).append(design(50, 53, 58));
+  std::ofstream(path_, std::ios::app) << "102,50,1";
+  EXPECT_EQ(read_design_table(path_).size(), 1U);
+  DesignTableWriter(path_).append(design(10, 20, 30));
+  EXPECT_EQ(read_design_table(path_).size(), 2U);
+}
+
+TEST_F(DesignTable, SaysWhereItCannotBeRead) {
+  DesignTableWriter(path_).append(design(50, 53, 58));
+  std::ofstream(path_, std::ios::app) << "102,50\n";
+  EXPECT_THAT(test::error_of([&] { read_design_table(path_); }),
+              HasSubstr("line 3: 2 fields, 9 are needed"));
+  base::write_file_atomically(path_, "a,b\n1,2\n");
+  EXPECT_THAT(test::error_of([&] { read_design_table(path_); }),
+              HasSubstr("is not a table of designs"));
+}
+
+}  // namespace
+}  // namespace gibbon::store
