@@ -160,6 +160,15 @@ TEST(Epitome, WindowsAreTakenInTurn) {
   EXPECT_EQ(plan.sources(), (std::vector<std::int32_t>{0, 1, 3, 4, 1, 2, 4, 5, 0, 1, 3, 4}));
 }
 
+/// 5 outputs from 2 filters: 2, 2 and 1; 4 inputs from 3: blocks of 2 at channels 0 and 1.
+TEST(Epitome, WrappedOutputsRepeatTheSameRounds) {
+  const EpitomePlan plan = spread_plan({5, 4, 1}, {2, 3, 1, 1}, OutputBlocks::kWrapped);
+  ASSERT_EQ(plan.rounds().size(), 6u);
+  EXPECT_EQ(plan.rounds()[1], (EpitomeRound{0, 1, 0, 0, 2, 2, 0, 2}));
+  EXPECT_EQ(plan.rounds()[5], (EpitomeRound{0, 1, 0, 0, 1, 2, 4, 2}));
+  EXPECT_EQ(plan.computed(), (std::vector<std::size_t>{0, 1}));
+}
+
 TEST(Epitome, OutputWrappingRepeatsFilters) {
   const EpitomePlan plan = output_wrapping_plan({5, 2, 1}, 2);
   EXPECT_EQ(plan.epitome(), (EpitomeShape{2, 2, 1, 1}));

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <limits>
-#include <set>
+#include <map>
 #include <tuple>
 
 #include "gibbon/base/error.hpp"
@@ -121,6 +121,40 @@ EpitomeRound spread_round(const Axis& out, const Axis& in, int out_block, int in
   return round;
 }
 
+/// Windows of an epitome larger than the kernel, in turn.
+struct Windows {
+  int across;
+  int down;
+
+  Windows(const ConvWeightShape& weight, const EpitomeShape& epitome)
+      : across(epitome.width - weight.kernel + 1), down(epitome.height - weight.kernel + 1) {}
+  void place(std::size_t turn, EpitomeRound& round) const {
+    const long window = static_cast<long>(turn) % (static_cast<long>(across) * down);
+    round.epitome_row = static_cast<int>(window / across);
+    round.epitome_column = static_cast<int>(window % across);
+  }
+};
+
+/// Blocks of input channels as spread_plan's, the same for every block of output channels.
+EpitomePlan wrapped_plan(const ConvWeightShape& weight, const EpitomeShape& epitome) {
+  const Axis in(weight.in_channels, epitome.in_channels);
+  const Windows windows(weight, epitome);
+  std::vector<EpitomeRound> rounds;
+  for (int out = 0; out < weight.out_channels; out += epitome.out_channels) {
+    for (int i = 0; i < in.blocks; ++i) {
+      EpitomeRound round;
+      round.weight_out = out;
+      round.out_count = std::min(epitome.out_channels, weight.out_channels - out);
+      round.weight_in = in.start(i);
+      round.in_count = in.length(i);
+      round.epitome_in = in.offset(i, i, in.blocks);
+      windows.place(static_cast<std::size_t>(i), round);
+      rounds.push_back(round);
+    }
+  }
+  return EpitomePlan(weight, epitome, std::move(rounds));
+}
+
 int parse_count(std::string_view text, const std::string& whole) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -153,14 +187,19 @@ EpitomePlan::EpitomePlan(ConvWeightShape weight, EpitomeShape epitome,
   require_exact_cover(weight_, rounds_);
 }
 
-long EpitomePlan::computed_rounds() const {
-  std::set<std::tuple<int, int, int, int, int, int>> distinct;
-  for (const EpitomeRound& r : rounds_) {
-    // Without out_count: a shorter patch from the same start is part of a longer one's outputs.
-    distinct.insert(
-        {r.epitome_out, r.epitome_in, r.epitome_row, r.epitome_column, r.in_count, r.weight_in});
+std::vector<std::size_t> EpitomePlan::computed() const {
+  // Without out_count: a shorter patch from the same start is part of a longer one's outputs.
+  std::map<std::tuple<int, int, int, int, int, int>, std::size_t> longest;
+  for (std::size_t i = 0; i < rounds_.size(); ++i) {
+    const EpitomeRound& r = rounds_[i];
+    const auto [place, is_new] = longest.try_emplace(
+        {r.epitome_out, r.epitome_in, r.epitome_row, r.epitome_column, r.in_count, r.weight_in}, i);
+    if (!is_new && rounds_[place->second].out_count < r.out_count) place->second = i;
   }
-  return static_cast<long>(distinct.size());
+  std::vector<std::size_t> indices;
+  for (const auto& [key, index] : longest) indices.push_back(index);
+  std::sort(indices.begin(), indices.end());
+  return indices;
 }
 
 double EpitomePlan::compression() const {
@@ -222,20 +261,17 @@ template std::vector<double> reconstruct(const EpitomePlan&, std::span<const dou
 template std::vector<float> epitome_gradient(const EpitomePlan&, std::span<const float>);
 template std::vector<double> epitome_gradient(const EpitomePlan&, std::span<const double>);
 
-EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome) {
+EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome, OutputBlocks outputs) {
   require_shapes(weight, epitome);
+  if (outputs == OutputBlocks::kWrapped) return wrapped_plan(weight, epitome);
   const Axis out(weight.out_channels, epitome.out_channels);
   const Axis in(weight.in_channels, epitome.in_channels);
-  const int windows_across = epitome.width - weight.kernel + 1;
-  const int windows_down = epitome.height - weight.kernel + 1;
-  const long windows = static_cast<long>(windows_across) * windows_down;
+  const Windows windows(weight, epitome);
   std::vector<EpitomeRound> rounds;
   for (int o = 0; o < out.blocks; ++o) {
     for (int i = 0; i < in.blocks; ++i) {
-      const long window = static_cast<long>(rounds.size()) % windows;
       EpitomeRound round = spread_round(out, in, o, i);
-      round.epitome_row = static_cast<int>(window / windows_across);
-      round.epitome_column = static_cast<int>(window % windows_across);
+      windows.place(rounds.size(), round);
       rounds.push_back(round);
     }
   }

@@ -67,7 +67,9 @@ class EpitomePlan {
   /// Rounds that a chip must compute: rounds that start at the same place of the epitome and read
   /// the same inputs have the same outputs, as far as the shorter one's go, and are computed once
   /// and copied (EPIM's feature-map reuse).
-  long computed_rounds() const;
+  long computed_rounds() const { return static_cast<long>(computed().size()); }
+  /// Their indices in rounds(), ascending; of equal rounds the longest, the first of those.
+  std::vector<std::size_t> computed() const;
   /// Weight elements per epitome element.
   double compression() const;
 
@@ -94,14 +96,22 @@ std::vector<T> reconstruct(const EpitomePlan& plan, std::span<const T> epitome);
 template <typename T>
 std::vector<T> epitome_gradient(const EpitomePlan& plan, std::span<const T> weight_gradient);
 
+/// Where the blocks of output channels lie in the epitome.
+enum class OutputBlocks {
+  kSpread,   ///< evenly, so that filters differ
+  kWrapped,  ///< all at its start: filter o is filter o mod Coe, and their blocks are computed once
+};
+
 /// Patches as equal as possible, spread evenly over the epitome. Along each channel axis the weight
 /// is cut into ceil(C / Ce) blocks whose lengths differ by at most one, longer ones first, and
 /// block j of n starts at floor(j (Ce - length) / (n - 1)), so that blocks shorter than the epitome
 /// overlap. Where the epitome has more channels than the weight, the one block of that axis moves
 /// so with the blocks of the other axis instead. Windows of an epitome larger than the kernel are
-/// taken in turn, row by row. Throws base::Error for shapes that are not positive or below the
-/// kernel.
-EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome);
+/// taken in turn, row by row. With wrapped outputs the blocks of output channels are Coe long, the
+/// last one shorter, and all alike. Throws base::Error for shapes that are not positive or below
+/// the kernel.
+EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome,
+                        OutputBlocks outputs = OutputBlocks::kSpread);
 
 /// Output-channel wrapping: filter o is filter o mod Coe of an epitome [Coe, Cin, k, k]. All rounds
 /// read the same inputs, so one is computed. Throws base::Error unless 1 <= Coe <= Cout.
