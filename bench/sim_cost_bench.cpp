@@ -23,8 +23,8 @@ std::vector<space::Design> random_designs() {
     base::Rng rng = base::Rng::forked(kSeed, "bench/design", index);
     auto design = table1->decode(table1->sample(rng));
     if (!design) continue;
-    design->hardware.digital_cim.emplace();
     designs.push_back(std::move(*design));
+    designs.back().hardware.digital_cim.emplace();
   }
   return designs;
 }

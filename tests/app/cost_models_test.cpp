@@ -64,13 +64,14 @@ TEST(CostModels, TenThousandDesignsOfTheGibbonSpaceAreSound) {
   base::Rng rng(kSeed);
   int fitting = 0;
   for (int i = 0; i < kDesigns; ++i) {
-    auto design = space->decode(space->sample(rng));
+    const auto design = space->decode(space->sample(rng));
     if (!design) continue;
-    design->hardware.digital_cim.emplace();
+    hw::HardwareConfig hardware = design->hardware;
+    hardware.digital_cim.emplace();
     for (const auto& simulator : simulators) {
       if (simulator->name() == "digital_cim" && i % kDigitalStep != 0) continue;
-      const auto result = simulator->simulate(design->network, design->hardware);
-      const auto cost = simulator->cost(design->network, design->hardware);
+      const auto result = simulator->simulate(design->network, hardware);
+      const auto cost = simulator->cost(design->network, hardware);
       const std::string where = std::string(simulator->name()) + ", design " + std::to_string(i);
       ASSERT_EQ(result.ok(), cost.ok()) << where;
       if (!result) continue;

@@ -99,6 +99,8 @@ TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
          "digital_cim"},
         {"simulate --network lenet-fashion --model digital_cim --roofline a.png",
          "gibbon: --roofline: a.png must end in .svg or .csv"},
+        {"simulate --network lenet-fashion --model digital_cim --accuracy",
+         "gibbon: --accuracy: digital_cim computes exactly"},
         {"simulate --network lenet-fashion --model mnsim3", "gibbon: "},
         {"simulate --network lenet-fashion --explain speed",
          "gibbon: --explain: unknown quantity 'speed'; allowed are latency, energy, area, power\n"},
