@@ -1,6 +1,7 @@
 #include "gibbon/app/full_program.hpp"
 
 #include <fmt/format.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,9 +20,9 @@ void run_full_program(const std::vector<std::string>& arguments) {
   std::vector<char*> pointers;
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
-  // Threads that wait for work spin briefly, then sleep: beside one busy process, training was eight
-  // times slower with libgomp's long spinning, and a third slower without any on an idle machine.
-  // The user's own choice stands.
+  // Threads that wait for work spin briefly, then sleep: beside one busy process, training was
+  // eight times slower with libgomp's long spinning, and a third slower without any on an idle
+  // machine. The user's own choice stands.
   ::setenv("GOMP_SPINCOUNT", "20000", 0);
   // Memory of large tensors is kept for the next step instead of going back to the system, which
   // would fill it with zeros again: docs/decisions/0005-training-rate.md.
@@ -29,6 +30,25 @@ void run_full_program(const std::vector<std::string>& arguments) {
   ::setenv("MALLOC_TRIM_THRESHOLD_", "4294967296", 0);
   ::execv(program.c_str(), pointers.data());
   throw base::Error(fmt::format("cannot start {}: {}", program, std::strerror(errno)));
+}
+
+int wait_for_full_program(const std::vector<std::string>& arguments) {
+  constexpr int kNotStarted = 127;
+  const pid_t child = ::fork();
+  if (child < 0) throw base::Error(fmt::format("cannot fork: {}", std::strerror(errno)));
+  if (child == 0) {
+    try {
+      run_full_program(arguments);
+    } catch (const std::exception& error) {
+      fmt::print(stderr, "gibbon: {}\n", error.what());
+    }
+    ::_exit(kNotStarted);
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) throw base::Error(fmt::format("waitpid: {}", std::strerror(errno)));
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 }  // namespace gibbon::app

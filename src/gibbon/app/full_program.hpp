@@ -10,4 +10,7 @@ namespace gibbon::app {
 /// by throwing base::Error, where that program cannot be started.
 [[noreturn]] void run_full_program(const std::vector<std::string>& arguments);
 
+/// The same beside this process; its exit status, or 128 + the signal that ended it.
+int wait_for_full_program(const std::vector<std::string>& arguments);
+
 }  // namespace gibbon::app

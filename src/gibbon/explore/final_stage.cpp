@@ -9,6 +9,7 @@
 #include "gibbon/explore/stages.hpp"
 #include "gibbon/explore/training_progress.hpp"
 #include "gibbon/search/pareto.hpp"
+#include "gibbon/sim/crossbar_calibration.hpp"
 #include "gibbon/store/run_record.hpp"
 
 namespace gibbon::explore {
@@ -79,44 +80,20 @@ struct FinalDesign {
   double epochs = 0;
 };
 
-/// The most accurate evaluated design within the target's bounds, the first of equals.
-std::optional<std::size_t> most_accurate_within(const RunContext& context,
-                                                const FinalTarget& target) {
+/// The designs within the target's bounds that the search saw as the most accurate, best first.
+std::vector<Evaluation> most_accurate_within(const RunContext& context, const FinalTarget& target,
+                                             std::size_t wanted) {
   const space::Objective bounds = bounded(context.objective, target);
-  std::optional<std::size_t> best;
-  for (std::size_t index = 0; index < context.evaluations.size(); ++index) {
-    const Evaluation& candidate = context.evaluations[index];
+  std::vector<Evaluation> designs;
+  space::GenomeSet seen;
+  for (const Evaluation& candidate : context.evaluations) {
     if (!candidate.feasible() || bounds.violation(candidate.metrics) > 0.0) continue;
-    const auto accuracy = [&](std::size_t at) {
-      return context.evaluations[at].metrics[Metric::kAccuracy];
-    };
-    if (!best || accuracy(index) > accuracy(*best)) best = index;
+    if (seen.insert(candidate.genome).second) designs.push_back(candidate);
   }
-  return best;
-}
-
-/// A design for each target that the search reached; two targets may share one, which then trains
-/// for the longer time.
-std::vector<FinalDesign> choose_for_targets(const RunContext& context) {
-  std::vector<FinalDesign> designs;
-  for (const FinalTarget& target : context.config.final_training.targets) {
-    const std::optional<std::size_t> index = most_accurate_within(context, target);
-    if (!index) {
-      context.progress.note(fmt::format("no evaluated design is within the target {}",
-                                        fmt::join(target.within, ", ")));
-      continue;
-    }
-    const double epochs = target.epochs > 0 ? target.epochs : context.config.final_training.epochs;
-    const Evaluation& evaluation = context.evaluations[*index];
-    const auto same = std::find_if(designs.begin(), designs.end(), [&](const FinalDesign& other) {
-      return other.evaluation.genome == evaluation.genome;
-    });
-    if (same != designs.end()) {
-      same->epochs = std::max(same->epochs, epochs);
-    } else {
-      designs.push_back({evaluation, epochs});
-    }
-  }
+  std::stable_sort(designs.begin(), designs.end(), [](const Evaluation& a, const Evaluation& b) {
+    return a.metrics[Metric::kAccuracy] > b.metrics[Metric::kAccuracy];
+  });
+  designs.resize(std::min(wanted, designs.size()));
   return designs;
 }
 
@@ -141,8 +118,135 @@ std::vector<Evaluation> choose_from_front(const RunContext& context, std::size_t
   return designs;
 }
 
+double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& trained,
+                          const hw::HardwareConfig& hardware, const data::ImageSet& images,
+                          int limit) {
+  const auto simulator =
+      sim::make_accuracy_simulator(trained, hardware, accuracy_options(context.config));
+  return sim::measure_accuracy(*simulator, images, limit).top1_percent();
+}
+
+/// A trained network on its chip, with its accuracy on all validation images.
+struct Judged {
+  nn::TrainedNetwork network;
+  double accuracy = 0;
+};
+
+Judged judged(const RunContext& context, nn::TrainedNetwork trained,
+              const hw::HardwareConfig& hardware) {
+  const double accuracy = simulated_accuracy(context, trained, hardware, context.validation,
+                                             context.validation.count());
+  return {std::move(trained), accuracy};
+}
+
+/// With batch norms and output ranges as the design's own crossbars ask for (from training images)
+/// where the validation images say that this helps: converters of many bits leave little to mend.
+Judged fitted_to_crossbars(const RunContext& context, const nn::TrainedNetwork& trained,
+                           const hw::HardwareConfig& hardware) {
+  Judged as_trained = judged(context, trained, hardware);
+  const int images =
+      std::min(context.config.final_training.calibration_images, context.train.count());
+  if (images == 0) return as_trained;
+  sim::CalibrationOptions options;
+  options.accuracy = accuracy_options(context.config);
+  Judged fitted =
+      judged(context,
+             sim::calibrate_to_crossbars(trained, hardware,
+                                         data::make_batch(context.train, 0, images), options),
+             hardware);
+  return fitted.accuracy > as_trained.accuracy ? fitted : as_trained;
+}
+
+/// Shows the designs that are done; the share of the one under way counts in the time left.
+TrainingProgress design_progress(RunContext& context, const char* stage, std::size_t done,
+                                 std::size_t designs) {
+  const auto share = [](const base::ProgressUpdate& update) {
+    return update.total > 0 ? static_cast<double>(update.done) / static_cast<double>(update.total)
+                            : 0.0;
+  };
+  return {context, "final training", 0.0, share, [&context, stage, done, designs](const auto&) {
+            report_progress(context, stage, static_cast<std::int64_t>(done),
+                            static_cast<std::int64_t>(designs));
+          }};
+}
+
+/// The design trained alone; unfinished where a stop was asked for.
+nn::TrainedNetwork trained_alone(RunContext& context, const FinalDesign& chosen,
+                                 const space::Design& design, base::Progress& progress) {
+  std::optional<nn::TrainedNetwork> start;
+  if (context.config.final_training.from_supernet) {
+    start = context.supernet->extract(design.network, context.calibration);
+  }
+  train::FinalTrainOptions options =
+      final_options(context.config, context.config.seed ^ space::hash_of(chosen.evaluation.genome));
+  options.epochs = chosen.epochs;
+  const auto measure = context.clock.measure("final training");
+  return train::train_network(design.network, context.train, start, options, progress);
+}
+
+/// Accuracy on the validation images after a short training; kept in the store, as trials take
+/// time. Nothing where a stop was asked for.
+std::optional<double> trial_accuracy(RunContext& context, const Evaluation& candidate,
+                                     base::Progress& progress) {
+  const std::string document = "trial/" + space::to_text(candidate.genome);
+  if (const auto known = context.store.get(document)) return known->get<double>();
+  const space::Design design = context.space.decode(candidate.genome).value();
+  const nn::TrainedNetwork trained = trained_alone(
+      context, {candidate, context.config.final_training.trial_epochs}, design, progress);
+  if (progress.stop_requested()) return std::nullopt;
+  const auto measure = context.clock.measure("final simulation");
+  const double accuracy = judged(context, trained, design.hardware).accuracy;
+  context.store.put({{document, base::Json(accuracy)}});
+  return accuracy;
+}
+
+/// Of a target's candidates the one that does best in its trial.
+std::optional<Evaluation> best_in_trial(RunContext& context,
+                                        const std::vector<Evaluation>& candidates) {
+  if (candidates.size() == 1) return candidates.front();
+  std::optional<Evaluation> best;
+  double best_accuracy = -1;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    TrainingProgress progress = design_progress(context, "trial", i, candidates.size());
+    const std::optional<double> accuracy = trial_accuracy(context, candidates[i], progress);
+    if (!accuracy) return std::nullopt;
+    if (*accuracy > best_accuracy) {
+      best_accuracy = *accuracy;
+      best = candidates[i];
+    }
+  }
+  return best;
+}
+
+/// A design for each target that the search reached; two targets may share one, which then trains
+/// for the longer time.
+std::vector<FinalDesign> choose_for_targets(RunContext& context) {
+  const FinalConfig& config = context.config.final_training;
+  std::vector<FinalDesign> designs;
+  for (const FinalTarget& target : config.targets) {
+    const std::vector<Evaluation> candidates =
+        most_accurate_within(context, target, static_cast<std::size_t>(config.candidates));
+    if (candidates.empty()) {
+      context.progress.note(fmt::format("no evaluated design is within the target {}",
+                                        fmt::join(target.within, ", ")));
+    }
+    const std::optional<Evaluation> best = best_in_trial(context, candidates);
+    if (!best) continue;
+    const double epochs = target.epochs > 0 ? target.epochs : config.epochs;
+    const auto same = std::find_if(designs.begin(), designs.end(), [&](const FinalDesign& other) {
+      return other.evaluation.genome == best->genome;
+    });
+    if (same != designs.end()) {
+      same->epochs = std::max(same->epochs, epochs);
+    } else {
+      designs.push_back({*best, epochs});
+    }
+  }
+  return designs;
+}
+
 /// The targets' designs, then those of the front that are not among them.
-std::vector<FinalDesign> choose_designs(const RunContext& context) {
+std::vector<FinalDesign> choose_designs(RunContext& context) {
   std::vector<FinalDesign> designs = choose_for_targets(context);
   const auto further = static_cast<std::size_t>(context.config.final_training.designs);
   std::set<space::Genome> taken;
@@ -156,34 +260,20 @@ std::vector<FinalDesign> choose_designs(const RunContext& context) {
   return designs;
 }
 
-double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& trained,
-                          const hw::HardwareConfig& hardware, const data::ImageSet& images,
-                          int limit) {
-  const auto simulator =
-      sim::make_accuracy_simulator(trained, hardware, accuracy_options(context.config));
-  return sim::measure_accuracy(*simulator, images, limit).top1_percent();
-}
-
 /// Trains one design alone and measures it; the test images are read here and nowhere else.
 store::FinalRecord train_design(RunContext& context, const FinalDesign& final_design,
                                 const std::string& id, base::Progress& progress) {
   const Evaluation& evaluation = final_design.evaluation;
   const space::Design design = context.space.decode(evaluation.genome).value();
-  std::optional<nn::TrainedNetwork> start;
-  if (context.config.final_training.from_supernet) {
-    start = context.supernet->extract(design.network, context.calibration);
-  }
-  train::FinalTrainOptions options =
-      final_options(context.config, context.config.seed ^ space::hash_of(evaluation.genome));
-  options.epochs = final_design.epochs;
-  const nn::TrainedNetwork trained = [&] {
-    const auto measure = context.clock.measure("final training");
-    return train::train_network(design.network, context.train, start, options, progress);
-  }();
+  const nn::TrainedNetwork fresh = trained_alone(context, final_design, design, progress);
 
   store::FinalRecord record;
   if (progress.stop_requested()) return record;
+  record.quantized_test_accuracy =
+      train::quantized_accuracy(fresh, context.test, context.config.threads);
   const auto measure = context.clock.measure("final simulation");
+  const Judged fitted = fitted_to_crossbars(context, fresh, design.hardware);
+  const nn::TrainedNetwork& trained = fitted.network;
   nn::save(trained, context.paths.models / (id + ".gibbon"));
   record.id = id;
   record.genome = evaluation.genome;
@@ -192,13 +282,10 @@ store::FinalRecord train_design(RunContext& context, const FinalDesign& final_de
   record.simulation = context.simulator->simulate(design.network, design.hardware).value();
   record.validation_metrics = metrics_of(sim::summarize(record.simulation));
   record.metrics = record.validation_metrics;
-  record.validation_metrics[Metric::kAccuracy] = simulated_accuracy(
-      context, trained, design.hardware, context.validation, context.validation.count());
+  record.validation_metrics[Metric::kAccuracy] = fitted.accuracy;
   record.test_images = std::min(context.config.final_training.test_images, context.test.count());
   record.metrics[Metric::kAccuracy] =
       simulated_accuracy(context, trained, design.hardware, context.test, record.test_images);
-  record.quantized_test_accuracy =
-      train::quantized_accuracy(trained, context.test, context.config.threads);
   record.network = nn::to_json(design.network);
   record.hardware = hw::to_json(design.hardware);
   return record;
@@ -217,22 +304,11 @@ void mark_front(const RunContext& context, std::vector<store::FinalRecord>& reco
   }
 }
 
-/// Shows the designs that are done; the share of the one under way counts in the time left.
-TrainingProgress design_progress(RunContext& context, std::size_t done, std::size_t designs) {
-  const auto share = [](const base::ProgressUpdate& update) {
-    return update.total > 0 ? static_cast<double>(update.done) / static_cast<double>(update.total)
-                            : 0.0;
-  };
-  return {context, "final training", 0.0, share, [&context, done, designs](const auto&) {
-            report_progress(context, "training", static_cast<std::int64_t>(done),
-                            static_cast<std::int64_t>(designs));
-          }};
-}
-
 }  // namespace
 
 Outcome run_final_stage(RunContext& context) {
   const std::vector<FinalDesign> designs = choose_designs(context);
+  if (context.progress.stop_requested()) return Outcome::kStopped;
   std::vector<store::FinalRecord> records;
   std::vector<std::string> documents;
   for (std::size_t i = 0; i < designs.size(); ++i) {
@@ -242,7 +318,7 @@ Outcome run_final_stage(RunContext& context) {
       records.push_back(store::final_from_json(*document));
       continue;
     }
-    TrainingProgress progress = design_progress(context, i, designs.size());
+    TrainingProgress progress = design_progress(context, "training", i, designs.size());
     const store::FinalRecord record = train_design(context, designs[i], id, progress);
     if (context.progress.stop_requested()) return Outcome::kStopped;
     records.push_back(record);

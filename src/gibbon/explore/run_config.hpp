@@ -82,17 +82,20 @@ struct FinalTarget {
 
 /// What happens to the front when the search is over.
 struct FinalConfig {
-  /// One design each, the most accurate that keeps within the bounds; they come before the others.
+  /// One design each, the most accurate that keeps within the bounds, in front of the others.
   std::vector<FinalTarget> targets;
+  int candidates = 1;       ///< of a target: its most accurate by the search, each tried for
+  double trial_epochs = 1;  ///< so many epochs; the best of them is trained to the end
   /// front: along the front, spread evenly, where the search saw at least 0.75 of the best
   /// accuracy; best: by each metric.
   std::string choose = "front";
-  int designs = 4;             ///< further designs trained on their own; 0: none
-  double epochs = 2;           ///< passes over the whole training split, quantisation-aware
-  int batch_size = 64;         ///< images a step; small ones learn more in few epochs
-  double learning_rate = 0.1;  ///< peak of its one-cycle schedule
-  bool from_supernet = true;   ///< start from the shared weights, not from random ones
-  int test_images = 1000;      ///< test images on simulated crossbars; kAllImages: every one
+  int designs = 4;               ///< further designs trained on their own; 0: none
+  double epochs = 2;             ///< passes over the whole training split, quantisation-aware
+  int batch_size = 64;           ///< images a step; small ones learn more in few epochs
+  double learning_rate = 0.1;    ///< peak of its one-cycle schedule
+  bool from_supernet = true;     ///< start from the shared weights, not from random ones
+  int calibration_images = 256;  ///< training images that fit it to its crossbars; 0: none
+  int test_images = 1000;        ///< test images on simulated crossbars; kAllImages: every one
 };
 /// FinalConfig::test_images for the whole test split ("all" in YAML).
 inline constexpr int kAllImages = 1 << 30;

@@ -21,12 +21,12 @@ struct Method {
   bool screened = false;         ///< with a ridge predictor, fitted anew before each ask
 };
 
-/// Settings with which esapp did best (docs/decisions/0005-search-ablation.md): all designs may be
+/// Settings with which esapp did best (docs/decisions/0007-search-ablation.md): all designs may be
 /// parents until there are many, and the best of them are favoured less.
 base::Json improved_esapp_settings();
 
 /// The searchers of the ablation, each with a grid of the same size (random search has nothing to
-/// set): docs/decisions/0005-search-ablation.md.
+/// set): docs/decisions/0007-search-ablation.md.
 std::vector<Method> ablation_methods();
 
 struct AblationOptions {

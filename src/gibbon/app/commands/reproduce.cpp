@@ -4,6 +4,7 @@
 
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/commands/reproduce_study.hpp"
+#include "gibbon/app/commands/reproduce_table2.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
@@ -148,6 +149,7 @@ Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
       ->callback(
           [chosen, &global] { *chosen = [&global] { return reproduce_crossbars(global); }; });
   add_study_commands(command, global, chosen);
+  add_table2_command(command, global, chosen);
   return [chosen] { return (*chosen)(); };
 }
 

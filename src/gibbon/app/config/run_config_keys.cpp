@@ -279,8 +279,8 @@ explore::FinalTarget read_target(const YamlValue& value) {
   explore::FinalTarget target;
   YamlMap map = value.map();
   const auto within = map.require("within", "bounds such as \"edp_ms_mj <= 0.12\"");
-  for (const YamlValue& bound : within.list()) target.within.push_back(bound.text());
-  if (target.within.empty()) within.fail("the list is empty");
+  for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
+  if (target.within.empty()) within->fail("the list is empty");
   if (const auto epochs = map.find("epochs")) target.epochs = epochs->number(0.01, 10000);
   map.finish();
   return target;
@@ -320,6 +320,12 @@ std::vector<ConfigKey> final_keys() {
           [](RunConfig & c) -> auto& { return c.final_training.choose; }, {"front", "best"}),
       targets_key(),
       whole<int>(
+          "final.candidates", "Designs of a target that are tried; the best is trained to the end",
+          [](RunConfig & c) -> auto& { return c.final_training.candidates; }, 1, 1000),
+      number(
+          "final.trial_epochs", "Passes over the training split, for each candidate's trial",
+          [](RunConfig & c) -> auto& { return c.final_training.trial_epochs; }, 0.01, 10000),
+      whole<int>(
           "final.designs", "How many besides those of the targets; 0: none",
           [](RunConfig & c) -> auto& { return c.final_training.designs; }, 0, 10000),
       number(
@@ -334,6 +340,10 @@ std::vector<ConfigKey> final_keys() {
       flag(
           "final.from_supernet", "Start from the shared weights, not from random ones",
           [](RunConfig & c) -> auto& { return c.final_training.from_supernet; }),
+      whole<int>(
+          "final.calibration_images",
+          "Training images that fit batch norms and output ranges to the crossbars; 0: none",
+          [](RunConfig & c) -> auto& { return c.final_training.calibration_images; }, 0, 10000),
       whole_or<int>(
           "final.test_images", "Test images on simulated crossbars",
           [](RunConfig & c) -> auto& { return c.final_training.test_images; }, 1, 10000000, "all",
