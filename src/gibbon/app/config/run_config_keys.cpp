@@ -207,8 +207,11 @@ std::vector<ConfigKey> supernet_keys() {
       choice("supernet.precision", "Arithmetic of training; auto: bfloat16 where it is fast",
              [](RunConfig & c) -> auto& { return c.supernet.precision; },
              {"auto", "float32", "bfloat16"}),
-      choice("supernet.paths", "Networks trained: random ones, or those the searcher holds",
-             [](RunConfig & c) -> auto& { return c.supernet.paths; }, {"random", "search"}),
+      choice("supernet.paths",
+             "Networks trained: random ones, also the largest and smallest, or those the searcher "
+             "holds",
+             [](RunConfig & c) -> auto& { return c.supernet.paths; },
+             {"random", "sandwich", "search"}),
   };
 }
 
