@@ -261,11 +261,22 @@ TEST_F(Commands, EpimsNumbersOfCrossbarsAreReproduced) {
   EXPECT_THAT(text, testing::ContainsRegex("resnet101 +1024x256, 32 bit +12160 +- +97.24 +- "));
 }
 
+TEST_F(Commands, Table2SaysWhatItNeeds) {
+  const std::string out = " --out " + (folder_ / "table2").string();
+  EXPECT_EQ(run("reproduce table2" + out).errors,
+            "gibbon: reproduce table2 needs --data DIR, the folder of CIFAR-10's binary files, or "
+            "--run FOLDER of a finished run\n");
+  const Ran nothing = run("reproduce table2 --data " + (folder_ / "none").string() + out);
+  EXPECT_EQ(nothing.status, 1);
+  EXPECT_THAT(nothing.errors, HasSubstr("the search ended early"));
+  EXPECT_EQ(run("reproduce table2 --run " + (folder_ / "none").string() + out).status, 1);
+}
+
 TEST_F(Commands, ListsAreJsonToo) {
   const base::Json searchers = json_of("list searchers");
   EXPECT_EQ(searchers[0]["name"], "esapp");
   EXPECT_FALSE(searchers[0]["summary"].get<std::string>().empty());
-  EXPECT_EQ(json_of("list spaces").size(), 4u);  // the files of presets/spaces
+  EXPECT_EQ(json_of("list spaces").size(), 5u);  // the files of presets/spaces
   EXPECT_EQ(json_of("list").size(), 8u);
 }
 

@@ -1,5 +1,6 @@
 #include "gibbon/explore/explorer.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,7 +98,10 @@ TEST(Explorer, GivesAnotherRunForAnotherSeed) {
 }
 
 TEST(Explorer, EndsAsAnUnbrokenRunWhereverItWasStopped) {
-  const RunConfig config = test::tiny_config();
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0.5}};
+  config.final_training.candidates = 2;
+  config.final_training.designs = 1;
   const RunResult expected = run_unbroken(config);
   StopAt never(0);
   {
@@ -174,6 +178,104 @@ TEST(Explorer, SpendsNoTrainingOnDesignsFarBelowTheBest) {
   for (const store::FinalRecord& final_design : result.finals) {
     EXPECT_GE(final_design.search_accuracy, 0.75 * best);
   }
+}
+
+/// The highest accuracy that the search saw within the area.
+double best_within(const RunResult& result, double area) {
+  double best = -1.0;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    const space::Metrics& metrics = stored.evaluation.metrics;
+    if (!stored.evaluation.feasible() || metrics[Metric::kArea] > area) continue;
+    best = std::max(best, metrics[Metric::kAccuracy]);
+  }
+  return best;
+}
+
+/// An area that some designs of the run keep and others do not.
+double middle_area(const RunResult& result) {
+  std::vector<double> areas;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    areas.push_back(stored.evaluation.metrics[Metric::kArea]);
+  }
+  std::sort(areas.begin(), areas.end());
+  return areas[areas.size() / 2];
+}
+
+TEST(Explorer, ATargetGetsTheMostAccurateDesignWithinItsBounds) {
+  const double area = middle_area(run_unbroken(test::tiny_config()));
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{fmt::format("area_mm2 <= {}", area)}, 0}};
+  config.final_training.designs = 0;
+  const RunResult result = run_unbroken(config);
+  ASSERT_EQ(result.finals.size(), 1u);
+  EXPECT_LE(result.finals[0].metrics[Metric::kArea], area);
+  EXPECT_EQ(result.finals[0].search_accuracy, best_within(result, area));
+}
+
+TEST(Explorer, TheSearchBeginsInTheTargetsCornersToo) {
+  const double area = middle_area(run_unbroken(test::tiny_config()));
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{fmt::format("area_mm2 <= {}", area)}, 0}};
+  const RunResult result = run_unbroken(config);
+  // Half of the 6 initial designs, and what the other random ones add.
+  const auto within = std::count_if(
+      result.evaluations.begin(), result.evaluations.begin() + 6,
+      [&](const auto& stored) { return stored.evaluation.metrics[Metric::kArea] <= area; });
+  EXPECT_GE(within, 3);
+}
+
+TEST(Explorer, SaysWhichTargetNoDesignReaches) {
+  class Notes final : public base::Progress {
+   public:
+    void update(const base::ProgressUpdate&) override {}
+    void note(const std::string& line) override { lines.push_back(line); }
+    std::vector<std::string> lines;
+  } notes;
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 0.001", "edp_ms_mj <= 1"}, 0}};
+  config.final_training.designs = 0;
+  const test::TemporaryFolder folder("gibbon-target");
+  const auto store = store::make_memory_store();
+  explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), notes);
+  EXPECT_THAT(notes.lines,
+              testing::Contains("no evaluated design is within the target area_mm2 <= 0.001, "
+                                "edp_ms_mj <= 1"));
+  EXPECT_TRUE(result_of(*store).finals.empty());
+}
+
+TEST(Explorer, OfATargetsCandidatesTheBestInItsTrialIsTrained) {
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
+  config.final_training.candidates = 3;
+  config.final_training.designs = 0;
+  const test::TemporaryFolder folder("gibbon-trials");
+  const auto store = store::make_memory_store();
+  base::SilentProgress progress;
+  explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), progress);
+  double best = -1.0;
+  for (const std::string& name : store->names("trial/")) {
+    best = std::max(best, store->get(name)->get<double>());
+  }
+  EXPECT_EQ(store->names("trial/").size(), 3u);
+  const RunResult result = result_of(*store);
+  ASSERT_EQ(result.finals.size(), 1u);
+  EXPECT_EQ(store->get("trial/" + space::to_text(result.finals[0].genome))->get<double>(), best);
+}
+
+TEST(Explorer, SandwichPathsTrainOtherWeightsThanRandomOnes) {
+  RunConfig config = test::tiny_config();
+  config.supernet.paths = "sandwich";
+  const RunResult sandwich = run_unbroken(config);
+  expect_same(sandwich, run_unbroken(config));
+  const RunResult random = run_unbroken(test::tiny_config());
+  // The initial designs are the same, drawn from the seed; what the weights give is not.
+  bool differs = false;
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_EQ(sandwich.evaluations[i].key, random.evaluations[i].key);
+    differs |= sandwich.evaluations[i].evaluation.one_shot_accuracy !=
+               random.evaluations[i].evaluation.one_shot_accuracy;
+  }
+  EXPECT_TRUE(differs);
 }
 
 TEST(Explorer, TrainsTheBestDesignByEachMetricWhereAskedTo) {

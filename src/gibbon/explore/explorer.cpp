@@ -50,13 +50,22 @@ void plan_time(RunContext& context) {
                      0.5);
 }
 
-/// An image costs in the final training about what it costs in the supernet's.
+/// Passes over the training split in all: trials and final training.
+double planned_epochs(const FinalConfig& config) {
+  double epochs = config.designs * config.epochs;
+  for (const FinalTarget& target : config.targets) {
+    epochs += target.epochs > 0 ? target.epochs : config.epochs;
+    if (config.candidates > 1) epochs += config.candidates * config.trial_epochs;
+  }
+  return epochs;
+}
+
+/// An epoch costs about what as many images cost in the supernet's training.
 void plan_final_training(RunContext& context) {
-  const FinalConfig& config = context.config.final_training;
   const double seconds_per_image =
       context.clock.unit_seconds("supernet") / context.config.supernet.batch_size;
-  context.clock.plan("final training", config.designs,
-                     config.epochs * context.train.count() * seconds_per_image);
+  context.clock.plan("final training", planned_epochs(context.config.final_training),
+                     context.train.count() * seconds_per_image);
 }
 
 }  // namespace

@@ -157,14 +157,16 @@ Judged fitted_to_crossbars(const RunContext& context, const nn::TrainedNetwork& 
   return fitted.accuracy > as_trained.accuracy ? fitted : as_trained;
 }
 
-/// Shows the designs that are done; the share of the one under way counts in the time left.
+/// Shows the designs that are done; the epochs of the one under way count in the time left.
 TrainingProgress design_progress(RunContext& context, const char* stage, std::size_t done,
-                                 std::size_t designs) {
-  const auto share = [](const base::ProgressUpdate& update) {
-    return update.total > 0 ? static_cast<double>(update.done) / static_cast<double>(update.total)
-                            : 0.0;
+                                 std::size_t designs, double epochs) {
+  const auto epochs_done = [epochs](const base::ProgressUpdate& update) {
+    return update.total > 0
+               ? epochs * static_cast<double>(update.done) / static_cast<double>(update.total)
+               : 0.0;
   };
-  return {context, "final training", 0.0, share, [&context, stage, done, designs](const auto&) {
+  return {context, "final training", 0.0, epochs_done,
+          [&context, stage, done, designs](const auto&) {
             report_progress(context, stage, static_cast<std::int64_t>(done),
                             static_cast<std::int64_t>(designs));
           }};
@@ -173,13 +175,20 @@ TrainingProgress design_progress(RunContext& context, const char* stage, std::si
 /// The design trained alone; unfinished where a stop was asked for.
 nn::TrainedNetwork trained_alone(RunContext& context, const FinalDesign& chosen,
                                  const space::Design& design, base::Progress& progress) {
+  const FinalConfig& config = context.config.final_training;
   std::optional<nn::TrainedNetwork> start;
-  if (context.config.final_training.from_supernet) {
+  if (config.from_supernet) {
     start = context.supernet->extract(design.network, context.calibration);
   }
   train::FinalTrainOptions options =
       final_options(context.config, context.config.seed ^ space::hash_of(chosen.evaluation.genome));
   options.epochs = chosen.epochs;
+  if (config.pim_aware_epochs > 0) {
+    options.pim = train::PimTraining{.hardware = design.hardware,
+                                     .accuracy = accuracy_options(context.config)};
+    options.pim->epochs = std::min(config.pim_aware_epochs, chosen.epochs);
+    options.pim->pass = train::pim_pass_of(config.pim_pass);
+  }
   const auto measure = context.clock.measure("final training");
   return train::train_network(design.network, context.train, start, options, progress);
 }
@@ -207,7 +216,8 @@ std::optional<Evaluation> best_in_trial(RunContext& context,
   std::optional<Evaluation> best;
   double best_accuracy = -1;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    TrainingProgress progress = design_progress(context, "trial", i, candidates.size());
+    TrainingProgress progress = design_progress(context, "trial", i, candidates.size(),
+                                                context.config.final_training.trial_epochs);
     const std::optional<double> accuracy = trial_accuracy(context, candidates[i], progress);
     if (!accuracy) return std::nullopt;
     if (*accuracy > best_accuracy) {
@@ -318,7 +328,8 @@ Outcome run_final_stage(RunContext& context) {
       records.push_back(store::final_from_json(*document));
       continue;
     }
-    TrainingProgress progress = design_progress(context, "training", i, designs.size());
+    TrainingProgress progress =
+        design_progress(context, "training", i, designs.size(), designs[i].epochs);
     const store::FinalRecord record = train_design(context, designs[i], id, progress);
     if (context.progress.stop_requested()) return Outcome::kStopped;
     records.push_back(record);

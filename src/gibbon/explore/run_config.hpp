@@ -90,13 +90,15 @@ struct FinalConfig {
   /// front: along the front, spread evenly, where the search saw at least 0.75 of the best
   /// accuracy; best: by each metric.
   std::string choose = "front";
-  int designs = 4;               ///< further designs trained on their own; 0: none
-  double epochs = 2;             ///< passes over the whole training split, quantisation-aware
-  int batch_size = 64;           ///< images a step; small ones learn more in few epochs
-  double learning_rate = 0.1;    ///< peak of its one-cycle schedule
-  bool from_supernet = true;     ///< start from the shared weights, not from random ones
-  int calibration_images = 256;  ///< training images that fit it to its crossbars; 0: none
-  int test_images = 1000;        ///< test images on simulated crossbars; kAllImages: every one
+  int designs = 4;                 ///< further designs trained on their own; 0: none
+  double epochs = 2;               ///< passes over the whole training split, quantisation-aware
+  int batch_size = 64;             ///< images a step; small ones learn more in few epochs
+  double learning_rate = 0.1;      ///< peak of its one-cycle schedule
+  bool from_supernet = true;       ///< start from the shared weights, not from random ones
+  double pim_aware_epochs = 0;     ///< of the epochs, the last: crossbars in the forward pass
+  std::string pim_pass = "exact";  ///< train::PimPass
+  int calibration_images = 256;    ///< training images that fit it to its crossbars; 0: none
+  int test_images = 1000;          ///< test images on simulated crossbars; kAllImages: every one
 };
 /// FinalConfig::test_images for the whole test split ("all" in YAML).
 inline constexpr int kAllImages = 1 << 30;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
@@ -15,6 +16,9 @@ enum class PimPass {
   kFitted,  ///< now and then a few images; between, a scale, a shift and a noise for each channel
             ///< that were fitted to them
 };
+
+/// "exact", "fitted"; throws base::Error for other words.
+PimPass pim_pass_of(std::string_view word);
 
 /// Training that knows the crossbars: its last epochs compute Conv and Linear layers as `hardware`
 /// does, converters and all, and pass gradients as if they were ideal (straight-through). Before

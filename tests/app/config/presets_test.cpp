@@ -202,7 +202,8 @@ TEST_F(Presets, FilesAndNamesAreFound) {
   EXPECT_EQ(locate(PresetKind::kSpaces, "mine.yaml", folder_), path);
   EXPECT_EQ(locate(PresetKind::kSpaces, path), path);
   EXPECT_EQ(error_of([] { locate(PresetKind::kRuns, "cifar01"); }),
-            "unknown run 'cifar01'; did you mean 'cifar10'? Shipped: cifar10, fashion-mnist");
+            "unknown run 'cifar01'; did you mean 'cifar10'? Shipped: cifar10, "
+            "cifar10-hour, fashion-mnist");
   EXPECT_EQ(error_of([] { locate(PresetKind::kRuns, ""); }), "no run given");
 }
 

@@ -51,7 +51,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "supernet: {learning_rate: 0.123456789012345, precision: bfloat16}\n"
       "search: {searcher: random, settings: {population: 5, rate: 0.25, name: 'x y'}}\n"
       "predictor: {enabled: false, hardware: predicted}\n"
-      "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5}\n");
+      "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5, targets: "
+      "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24}, {within: [power_w <= 2]}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
   EXPECT_EQ(again.name, "two words");
@@ -67,6 +68,11 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(again.search.settings["rate"], 0.25);
   EXPECT_FALSE(again.predictor.enabled);
   EXPECT_EQ(again.final_training.test_images, explore::kAllImages);
+  ASSERT_EQ(again.final_training.targets.size(), 2u);
+  EXPECT_THAT(again.final_training.targets[0].within,
+              testing::ElementsAre("area_mm2 <= 6.84", "edp_ms_mj <= 1"));
+  EXPECT_EQ(again.final_training.targets[0].epochs, 24);
+  EXPECT_EQ(again.final_training.targets[1].epochs, 0);  // those of final.epochs
 }
 
 TEST_F(RunConfigYaml, PathsAreTakenFromTheFolderOfTheFile) {
@@ -92,6 +98,11 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
             "x.yaml:1: threads: got 'many', expected a whole number from 1 to 1024, or auto");
   EXPECT_EQ(error_of("objective: {metrics: []}\n"),
             "x.yaml:1: objective.metrics: the list is empty");
+  EXPECT_EQ(error_of("final: {targets: [{within: []}]}\n"),
+            "x.yaml:1: final.targets[0].within: the list is empty");
+  EXPECT_THAT(error_of("final: {targets: [{epochs: 2}]}\n"), testing::HasSubstr("within"));
+  EXPECT_THAT(error_of("final: {targets: [{within: [power_w <= 2], epoch: 2}]}\n"),
+              testing::HasSubstr("did you mean 'epochs'?"));
   EXPECT_EQ(error_of("search: {settings: 1}\n"),
             "x.yaml:1: search.settings: got '1', expected a map of keys and values");
   EXPECT_THAT(error_of("seed: 1\nspace: gibon\n"),

@@ -19,10 +19,10 @@ struct StudyCommand {
 };
 
 constexpr std::array<StudyCommand, 5> kCommands{{
-    {"fig1", "Gibbon: accuracy and energy over networks and over chips", reproduce_fig1},
+    {"fig1", "Gibbon: accuracy and energy by network and by chip", reproduce_fig1},
     {"fig3", "Gibbon: entropy of each parameter while ESAPP searches", reproduce_fig3},
     {"fig4", "Gibbon: time and quality of the predictor", reproduce_fig4},
-    {"fig5", "Gibbon: searchers compared at the same number of designs", reproduce_fig5},
+    {"fig5", "Gibbon: searchers with as many designs each", reproduce_fig5},
     {"insights", "Gibbon: section VI held against our numbers", reproduce_insights},
 }};
 

@@ -32,10 +32,14 @@ struct TrainArguments {
   double learning_rate = train::TrainOptions().learning_rate;
   int crop_padding = 4;
   bool no_flip = false;
+  std::optional<double> pim_aware_epochs;
+  std::string pim_pass = "exact";
   int images = 1 << 30;
 };
 
-train::FinalTrainOptions options_of(const TrainArguments& arguments, const GlobalOptions& global) {
+train::FinalTrainOptions options_of(const TrainArguments& arguments,
+                                    const std::optional<hw::HardwareConfig>& hardware,
+                                    const GlobalOptions& global) {
   train::FinalTrainOptions options;
   options.epochs = arguments.epochs;
   options.base.seed = global.seed.value_or(1);
@@ -45,6 +49,11 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments, const Globa
   options.base.learning_rate = arguments.learning_rate;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
+  if (arguments.pim_aware_epochs) {
+    options.pim = train::PimTraining{.hardware = *hardware, .accuracy = {}};
+    options.pim->epochs = *arguments.pim_aware_epochs;
+    options.pim->pass = train::pim_pass_of(arguments.pim_pass);
+  }
   return options;
 }
 
@@ -65,8 +74,8 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   nn::TrainedNetwork trained{network, {}};
   {
     TerminalProgress progress(global.quiet || global.json);
-    trained = train::train_network(network, dataset.train, start, options_of(arguments, global),
-                                   progress);
+    trained = train::train_network(network, dataset.train, start,
+                                   options_of(arguments, hardware, global), progress);
     if (progress.stop_requested()) throw base::Error("stopped; nothing was saved");
   }
   nn::save(trained, arguments.out);
@@ -105,8 +114,18 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
   command.add_option("--out", arguments->out, "File for the trained network")->required();
   command.add_option("--dataset", arguments->dataset, "A name that 'gibbon list datasets' prints");
   command.add_option("--data", arguments->data, "Folder of the images");
-  command.add_option("--hardware", arguments->hardware,
-                     "Also simulate the accuracy on this hardware: file, or a shipped one by name");
+  CLI::Option* hardware = command.add_option(
+      "--hardware", arguments->hardware,
+      "Also simulate the accuracy on this hardware: file, or a shipped one by name");
+  command
+      .add_option("--pim-aware-epochs", arguments->pim_aware_epochs,
+                  "Fit the network to the crossbars; the last epochs see them in the forward pass")
+      ->check(CLI::NonNegativeNumber)
+      ->needs(hardware);
+  command
+      .add_option("--pim-pass", arguments->pim_pass,
+                  "That forward pass: exact, or fitted to a few images now and then")
+      ->check(CLI::IsMember({"exact", "fitted"}));
   command.add_option("--images", arguments->images, "Test images to simulate; default: all")
       ->check(CLI::PositiveNumber);
   command.add_option("--start", arguments->start,

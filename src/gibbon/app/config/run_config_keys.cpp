@@ -282,10 +282,11 @@ explore::FinalTarget read_target(const YamlValue& value) {
   explore::FinalTarget target;
   YamlMap map = value.map();
   const auto within = map.require("within", "bounds such as \"edp_ms_mj <= 0.12\"");
+  const auto epochs = map.find("epochs");
+  map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
-  if (const auto epochs = map.find("epochs")) target.epochs = epochs->number(0.01, 10000);
-  map.finish();
+  if (epochs) target.epochs = epochs->number(0.01, 10000);
   return target;
 }
 
@@ -343,6 +344,12 @@ std::vector<ConfigKey> final_keys() {
       flag(
           "final.from_supernet", "Start from the shared weights, not from random ones",
           [](RunConfig & c) -> auto& { return c.final_training.from_supernet; }),
+      number(
+          "final.pim_aware_epochs",
+          "Of these passes the last so many compute on the design's crossbars; 0: none",
+          [](RunConfig & c) -> auto& { return c.final_training.pim_aware_epochs; }, 0, 10000),
+      choice("final.pim_pass", "How: every image exactly, or fitted to a few now and then",
+             [](RunConfig & c) -> auto& { return c.final_training.pim_pass; }, {"exact", "fitted"}),
       whole<int>(
           "final.calibration_images",
           "Training images that fit batch norms and output ranges to the crossbars; 0: none",

@@ -175,6 +175,12 @@ std::unique_ptr<Supernet> make_supernet(const nn::Network& largest, const TrainO
   });
 }
 
+PimPass pim_pass_of(std::string_view word) {
+  if (word == "exact") return PimPass::kExact;
+  if (word == "fitted") return PimPass::kFitted;
+  throw base::Error(fmt::format("unknown pim pass '{}'; allowed are exact, fitted", word));
+}
+
 nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSet& images,
                                  const std::optional<nn::TrainedNetwork>& start,
                                  const FinalTrainOptions& options, base::Progress& progress) {
