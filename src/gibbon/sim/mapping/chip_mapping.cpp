@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "gibbon/sim/circuits/integer_math.hpp"
 #include "gibbon/sim/mapping/distances.hpp"
@@ -18,11 +19,12 @@ int ceil_div_int(int a, int b) {
 class Mapper {
  public:
   Mapper(const ComputeGraph& graph, const nn::Network& network, const hw::HardwareConfig& hardware,
-         const Corrections& corrections, ChipMapping& mapping)
+         const Corrections& corrections, std::span<const StoredLayer> stored, ChipMapping& mapping)
       : graph_(graph),
         network_(network),
         hardware_(hardware),
         corrections_(corrections),
+        stored_(stored),
         mapping_(mapping) {
     auto positions = std::move(mapping.positions);
     auto layers = std::move(mapping.layers);
@@ -53,7 +55,7 @@ class Mapper {
     LayerMapping mapped;
     switch (layer.kind) {
       case ComputeKind::kConv:
-        if (layer.kernel * layer.kernel > hardware_.crossbar.rows) return too_large(layer);
+        if (matrix_of(layer).window > hardware_.crossbar.rows) return too_large(layer);
         map_conv(layer, mapped);
         break;
       case ComputeKind::kLinear:
@@ -71,6 +73,27 @@ class Mapper {
     return std::nullopt;
   }
 
+  /// A conv's weights of one group: channels of `window` rows, and outputs.
+  struct Matrix {
+    int window;
+    int channels;
+    int outputs;
+  };
+
+  const StoredLayer* stored(const ComputeLayer& layer) const {
+    return stored_.empty() ? nullptr : &stored_[static_cast<std::size_t>(layer.network_index)];
+  }
+
+  Matrix matrix_of(const ComputeLayer& layer) const {
+    const StoredLayer* packed = stored(layer);
+    if (packed != nullptr && packed->plan) {
+      const nn::EpitomeShape& epitome = packed->plan->epitome();
+      return {epitome.height * epitome.width, epitome.in_channels, epitome.out_channels};
+    }
+    return {layer.kernel * layer.kernel, layer.in_channels / layer.groups,
+            layer.out_channels / layer.groups};
+  }
+
   base::Infeasible too_large(const ComputeLayer& layer) const {
     const auto& name = network_.layers()[static_cast<std::size_t>(layer.network_index)].name;
     return {fmt::format("layer '{}': a {}x{} window does not fit on {} wordlines", name,
@@ -81,12 +104,21 @@ class Mapper {
   /// correction, let multi-bit cells divide the bits among fewer planes.
   int planes(const ComputeLayer& layer) const {
     const int bits = hardware_.pe.polarity == 2 ? layer.weight_bits - 1 : layer.weight_bits;
+    return cells_for(bits);
+  }
+
+  int cells_for(int bits) const {
     return corrections_.multi_bit_cells ? ceil_div_int(bits, hardware_.device.bits()) : bits;
   }
 
   void map_weights(const ComputeLayer& layer, int outputs, LayerMapping& mapped) const {
     const int columns = hardware_.crossbar.columns;
-    const int bit_planes = planes(layer);
+    const StoredLayer* packed = stored(layer);
+    if (packed != nullptr) {
+      mapped.column_slices = cells_for(packed->slices);
+      outputs *= mapped.column_slices;
+    }
+    const int bit_planes = packed != nullptr ? 1 : planes(layer);
     mapped.mx = ceil_div_int(bit_planes, hardware_.pe.groups) * ceil_div_int(outputs, columns);
     mapped.columns = std::min(outputs, columns);
     mapped.bit_planes = std::min(bit_planes, hardware_.pe.groups);
@@ -96,18 +128,19 @@ class Mapper {
   /// Groups are stacked along the wordlines and share the bitlines, one active at a time. No group
   /// straddles crossbars unless it needs more than one.
   void map_conv(const ComputeLayer& layer, LayerMapping& mapped) const {
-    const int window = layer.kernel * layer.kernel;
+    const auto [window, channels_per_group, outputs] = matrix_of(layer);
     const int channels_per_crossbar = hardware_.crossbar.rows / window;
-    const int channels_per_group = layer.in_channels / layer.groups;
     const int channels = std::min(channels_per_crossbar, channels_per_group);
     const int stacked = std::max(1, channels_per_crossbar / channels_per_group);
-    map_weights(layer, layer.out_channels / layer.groups, mapped);
+    map_weights(layer, outputs, mapped);
     mapped.my = channels_per_group > channels_per_crossbar
                     ? layer.groups * ceil_div_int(channels_per_group, channels_per_crossbar)
                     : ceil_div_int(layer.groups, stacked);
     mapped.rows = channels * window;
     mapped.group_passes = std::min(stacked, layer.groups);
     mapped.channels_per_pe = channels * mapped.group_passes;
+    mapped.used_cells = static_cast<double>(window) * channels_per_group * layer.groups * outputs *
+                        mapped.weight_planes * mapped.column_slices;
   }
 
   void map_linear(const ComputeLayer& layer, LayerMapping& mapped) const {
@@ -115,6 +148,8 @@ class Mapper {
     mapped.my = ceil_div_int(layer.in_channels, hardware_.crossbar.rows);
     mapped.rows = std::min(layer.in_channels, hardware_.crossbar.rows);
     mapped.channels_per_pe = mapped.rows;
+    mapped.used_cells = static_cast<double>(layer.in_channels) * layer.out_channels *
+                        mapped.weight_planes * mapped.column_slices;
   }
 
   void place(const ComputeLayer& layer, LayerMapping& mapped) {
@@ -154,6 +189,7 @@ class Mapper {
   const nn::Network& network_;
   const hw::HardwareConfig& hardware_;
   const Corrections& corrections_;
+  std::span<const StoredLayer> stored_;
   ChipMapping& mapping_;
 };
 
@@ -163,10 +199,18 @@ double accumulator_data_bytes(const ComputeLayer& add) {
   return static_cast<double>(add.out_channels) * add.output_bits * add.operands / 8;
 }
 
+std::vector<std::size_t> StoredLayer::computed() const {
+  if (reuses) return plan->computed();
+  std::vector<std::size_t> all(plan->rounds().size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  return all;
+}
+
 std::optional<base::Infeasible> map_network(const ComputeGraph& graph, const nn::Network& network,
                                             const hw::HardwareConfig& hardware,
-                                            ChipMapping& mapping, const Corrections& corrections) {
-  return Mapper(graph, network, hardware, corrections, mapping).run();
+                                            ChipMapping& mapping, const Corrections& corrections,
+                                            std::span<const StoredLayer> stored) {
+  return Mapper(graph, network, hardware, corrections, stored, mapping).run();
 }
 
 }  // namespace gibbon::sim

@@ -6,6 +6,7 @@
 
 #include "gibbon/base/result.hpp"
 #include "gibbon/hw/hardware_config.hpp"
+#include "gibbon/nn/epitome.hpp"
 #include "gibbon/sim/corrections.hpp"
 #include "gibbon/sim/mapping/compute_graph.hpp"
 #include "gibbon/sim/mapping/placement.hpp"
@@ -23,6 +24,8 @@ struct LayerMapping {
   int columns = 0;        ///< bitlines in use
   int bit_planes = 0;     ///< crossbar groups in use in a PE
   int weight_planes = 0;  ///< planes that a weight is cut into, over all PEs
+  int column_slices = 1;  ///< packed slices of a weight, side by side in a plane of their own
+  double used_cells = 0;  ///< that hold a digit of a weight, of one sign
   int group_passes = 1;   ///< convolution groups that share a crossbar's columns, one at a time
   int channels_per_pe = 0;
   int first_tile = 0;
@@ -57,11 +60,26 @@ struct ChipMapping {
 /// What an add holds of its inputs, of one output position.
 double accumulator_data_bytes(const ComputeLayer& add);
 
+/// How the weights of one layer lie in packed crossbars.
+struct StoredLayer {
+  std::optional<nn::EpitomePlan> plan;  ///< of an epitome; nothing: as the layer that it is
+  int slices = 1;                       ///< one-bit slices of a weight
+  bool reuses = false;                  ///< equal rounds of the plan are computed once and copied
+
+  /// The plan's rounds that the chip computes, ascending. Only with a plan.
+  std::vector<std::size_t> computed() const;
+};
+
 /// Maps a network on a chip; replaces `mapping`'s content. The reason where it does not fit:
 /// a window larger than a crossbar's wordlines, or more tiles than the chip has.
+/// With `stored`, one entry for each layer of the network, the slices of a weight stand side by
+/// side along the columns, packed without gaps (packed_crossbars.hpp), instead of each in a plane
+/// of its own: to the rest of the model such a layer has one plane and outputs x slices columns. An
+/// epitome's matrix takes the place of its convolution's.
 std::optional<base::Infeasible> map_network(const ComputeGraph& graph, const nn::Network& network,
                                             const hw::HardwareConfig& hardware,
                                             ChipMapping& mapping,
-                                            const Corrections& corrections = {});
+                                            const Corrections& corrections = {},
+                                            std::span<const StoredLayer> stored = {});
 
 }  // namespace gibbon::sim

@@ -32,6 +32,9 @@ inline constexpr int kFloatWeightSlices = 32;
 struct LayerStorage {
   std::optional<nn::EpitomeShape> epitome;  ///< nothing: as the convolution or matrix that it is
   int slices = kFloatWeightSlices;
+  nn::OutputBlocks outputs = nn::OutputBlocks::kSpread;  ///< of an epitome's plan
+
+  friend bool operator==(const LayerStorage&, const LayerStorage&) = default;
 };
 
 struct LayerCrossbars {

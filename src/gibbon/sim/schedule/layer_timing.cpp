@@ -126,12 +126,23 @@ void time_add(const ComputeLayer& layer, const ChipUnits& units, LayerTiming& ti
   timing.buffer_write_ns = moved;
 }
 
+void play_role(const RoundRole& role, const ChipUnits& units, LayerTiming& timing) {
+  timing.index_table_ns = role.index_table_ns;
+  if (!role.fills) timing.line_write_ns.fill(0);
+  if (role.accumulates) {
+    timing.partial_read_ns = timing.buffer_write_ns;  // as many bits as it writes
+    timing.accumulate_ns = units.clock_ns;
+  }
+  if (!role.finishes) timing.buffer_read_ns = timing.merge_ns = timing.transfer_ns = 0;
+}
+
 void sum_positions(const ComputeLayer& layer, LayerTiming& timing) {
   // merge_ns holds the read of a crossbar layer's output buffer; an add has no merge.
   double common = timing.crossbar_ns + timing.dac_ns + timing.adc_ns + timing.input_register_ns +
                   timing.shift_register_ns + timing.output_register_ns + timing.adder_ns +
                   timing.demux_ns + timing.mux_ns + timing.joint_module_ns + timing.intra_tile_ns +
                   timing.pooling_ns + timing.buffer_write_ns + timing.merge_ns + timing.transfer_ns;
+  common += timing.partial_read_ns + timing.accumulate_ns + timing.index_table_ns;
   if (!timing.reads_in_merge_only(layer)) common += timing.buffer_read_ns;
   for (std::size_t i = 0; i < kPositionClasses; ++i) {
     timing.position_ns[i] = timing.line_write_ns[i] + timing.line_read_ns[i] + common;
@@ -156,6 +167,35 @@ bool LayerTiming::reads_in_merge_only(const ComputeLayer& layer) const {
   return merge_has_read && weighted;
 }
 
+LayerTiming& LayerTiming::operator+=(const LayerTiming& next) {
+  for (std::size_t i = 0; i < kPositionClasses; ++i) {
+    position_ns[i] += next.position_ns[i];
+    line_write_ns[i] += next.line_write_ns[i];
+    line_read_ns[i] += next.line_read_ns[i];
+  }
+  constexpr double LayerTiming::*kTimes[] = {&LayerTiming::buffer_write_ns,
+                                             &LayerTiming::buffer_read_ns,
+                                             &LayerTiming::crossbar_ns,
+                                             &LayerTiming::dac_ns,
+                                             &LayerTiming::adc_ns,
+                                             &LayerTiming::input_register_ns,
+                                             &LayerTiming::output_register_ns,
+                                             &LayerTiming::shift_register_ns,
+                                             &LayerTiming::adder_ns,
+                                             &LayerTiming::demux_ns,
+                                             &LayerTiming::mux_ns,
+                                             &LayerTiming::joint_module_ns,
+                                             &LayerTiming::pooling_ns,
+                                             &LayerTiming::intra_tile_ns,
+                                             &LayerTiming::merge_ns,
+                                             &LayerTiming::transfer_ns,
+                                             &LayerTiming::partial_read_ns,
+                                             &LayerTiming::accumulate_ns,
+                                             &LayerTiming::index_table_ns};
+  for (const auto time : kTimes) this->*time += next.*time;
+  return *this;
+}
+
 ComponentValues LayerTiming::busy(const ComputeLayer& layer) const {
   const auto counts = count_positions(layer);
   const double positions = layer.positions();
@@ -170,7 +210,7 @@ ComponentValues LayerTiming::busy(const ComputeLayer& layer) const {
   busy[Component::kDemux] = positions * demux_ns;
   busy[Component::kMux] = positions * mux_ns;
   busy[Component::kJointModule] = positions * joint_module_ns;
-  busy[Component::kBufferRead] = positions * buffer_read_ns;
+  busy[Component::kBufferRead] = positions * (buffer_read_ns + partial_read_ns);
   busy[Component::kBufferWrite] = positions * buffer_write_ns;
   for (std::size_t i = 0; i < kPositionClasses; ++i) {
     busy[Component::kBufferRead] += counts[i] * line_read_ns[i];
@@ -183,7 +223,8 @@ ComponentValues LayerTiming::busy(const ComputeLayer& layer) const {
 }
 
 LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
-                       const ChipUnits& units, ScheduleMode mode, const Corrections& corrections) {
+                       const ChipUnits& units, ScheduleMode mode, const Corrections& corrections,
+                       const RoundRole& role) {
   LayerTiming timing;
   timing.merge_has_read = !corrections.single_reads;
   switch (layer.kind) {
@@ -209,6 +250,7 @@ LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
     time_tile(layer, mapping, units, timing);
   }
   timing.transfer_ns = transfer_ns(layer, mapping, units);
+  play_role(role, units, timing);
   sum_positions(layer, timing);
   return timing;
 }

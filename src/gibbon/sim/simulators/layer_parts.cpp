@@ -114,7 +114,7 @@ void add_buffers(const LayerView& view, LayerParts& parts) {
   parts.add({Component::kBufferRead, "PE buffers", pes, pe.read_power_w,
              line_time(layer, timing.line_read_ns), kSramSource});
   parts.add({Component::kBufferRead, "tile buffers", tiles, tile.read_power_w,
-             positions * timing.buffer_read_ns, kSramSource});
+             positions * (timing.buffer_read_ns + timing.partial_read_ns), kSramSource});
   parts.add({Component::kBufferWrite, "PE buffers", pes, pe.write_power_w,
              line_time(layer, timing.line_write_ns), kSramSource});
   parts.add({Component::kBufferWrite, "tile buffers", tiles, tile.write_power_w,
@@ -165,6 +165,8 @@ void add_links(const LayerView& view, LayerParts& parts) {
         units.intra_tile_gbps * kWireNjPerBitMm * edge_mm(area / units.pes_per_tile);
     parts.add({Component::kIntraTile, "tiles", full_tiles, pe_hop_w,
                view.busy_ns[Component::kIntraTile], kWireSource});
+    // An epitome's round with partial sums moves nothing between tiles.
+    if (view.busy_ns[Component::kInterTile] == 0) return;
     const double bits =
         static_cast<double>(mapping.output_columns()) * mapping.pes_per_tile * layer.output_bits;
     parts.add({Component::kInterTile, "hops, gather",
@@ -188,7 +190,7 @@ struct UnitOf {
 CrossbarWork crossbar_work(const ComputeLayer& layer, const LayerMapping& mapping,
                            const ChipUnits& units) {
   const int group_rows = layer.in_channels / layer.groups * layer.kernel * layer.kernel;
-  const int outputs = layer.out_channels / layer.groups;
+  const int outputs = layer.out_channels / layer.groups * mapping.column_slices;
   const double row_blocks = ceil_ratio(group_rows, mapping.rows);
   const int last_rows = group_rows - static_cast<int>(row_blocks - 1) * mapping.rows;
   const double column_blocks = ceil_ratio(outputs, mapping.columns);

@@ -38,6 +38,60 @@ void correct_layer(const LayerView& view, MnsimEvaluation::Figures& figures) {
   }
 }
 
+/// Time, power and energy of a layer, or of one round of an epitome.
+void figure_work(const LayerView& view, const MnsimOptions& options,
+                 MnsimEvaluation::Figures& figures) {
+  figures.power_w = layer_power(view.layer, view.mapping, view.units, view.buffers);
+  figures.energy_nj = layer_energy(figures.power_w, figures.busy_ns);
+  if (!options.count_adder_energy) figures.energy_nj[Component::kAdder] = 0;
+  if (any_parts(options.corrections)) correct_layer(view, figures);
+}
+
+/// Rounds follow each other: their energies add up, their power is the highest. The joint modules
+/// that accumulate and the index tables (among the buffers) come on top.
+void add_round(const MnsimEvaluation::Figures& round, MnsimEvaluation::Figures& figures) {
+  for (std::size_t i = 0; i < kComponentCount; ++i) {
+    figures.busy_ns.values[i] += round.busy_ns.values[i];
+    figures.energy_nj.values[i] += round.energy_nj.values[i];
+    figures.power_w.values[i] = std::max(figures.power_w.values[i], round.power_w.values[i]);
+  }
+}
+
+void add_epitome_units(const ComputeLayer& layer, const EpitomeLayer& epitome,
+                       const ChipUnits& units, MnsimEvaluation::Figures& figures) {
+  const double positions = layer.positions();
+  const Unit& module = units.joint_module;
+  for (std::size_t i = 0; i < epitome.rounds.size(); ++i) {
+    const LayerTiming& timing = epitome.timings[i];
+    const double modules_w = accumulating_modules(epitome.rounds[i], units) * module.power_w;
+    figures.busy_ns[Component::kJointModule] += positions * timing.accumulate_ns;
+    figures.energy_nj[Component::kJointModule] += positions * timing.accumulate_ns * modules_w;
+    figures.busy_ns[Component::kBufferRead] += positions * timing.index_table_ns;
+  }
+  const IndexTables& tables = epitome.tables;
+  figures.area_um2[Component::kJointModule] += epitome.accumulators * module.area_um2;
+  figures.area_um2[Component::kBufferRead] += tables.area_um2();
+  figures.power_w[Component::kBufferRead] +=
+      tables.ifat.read_power_w + tables.ifrt.read_power_w + tables.ofat.read_power_w;
+  figures.energy_nj[Component::kBufferRead] += positions * epitome.lookup_nj;
+}
+
+void figure_epitome(const LayerView& view, const MnsimOptions& options, const EpitomeLayer& epitome,
+                    MnsimEvaluation::Figures& figures) {
+  for (std::size_t i = 0; i < epitome.rounds.size(); ++i) {
+    const LayerRound& round = epitome.rounds[i];
+    const LayerTiming& timing = epitome.timings[i];
+    MnsimEvaluation::Figures own;
+    own.busy_ns = timing.busy(round.layer);
+    const LayerView part{view.hardware, view.corrections,  round.layer,  view.chip,
+                         round.mapping, view.units,        view.buffers, timing,
+                         own.busy_ns,   view.tile_area_um2};
+    figure_work(part, options, own);
+    add_round(own, figures);
+  }
+  add_epitome_units(view.layer, epitome, view.units, figures);
+}
+
 void figure_layers(const hw::HardwareConfig& hardware, const MnsimOptions& options,
                    MnsimEvaluation& evaluation) {
   const auto& layers = evaluation.graph.layers;
@@ -46,27 +100,62 @@ void figure_layers(const hw::HardwareConfig& hardware, const MnsimOptions& optio
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const LayerMapping& mapped = evaluation.mapping.layers[i];
     MnsimEvaluation::Figures& figures = evaluation.figures[i];
-    figures.busy_ns = evaluation.timings[i].busy(layers[i]);
+    figures = {};
     figures.area_um2 = scaled(evaluation.tile_area_um2, mapped.tile_count);
-    figures.power_w = layer_power(layers[i], mapped, evaluation.units, evaluation.buffers);
-    figures.energy_nj = layer_energy(figures.power_w, figures.busy_ns);
-    if (!options.count_adder_energy) figures.energy_nj[Component::kAdder] = 0;
-    if (any_parts(options.corrections)) {
-      correct_layer(layer_view(hardware, options, evaluation, i), figures);
+    const LayerView view = layer_view(hardware, options, evaluation, i);
+    if (!evaluation.epitomes.empty() && evaluation.epitomes[i]) {
+      figure_epitome(view, options, *evaluation.epitomes[i], figures);
+      continue;
     }
+    figures.busy_ns = evaluation.timings[i].busy(layers[i]);
+    figure_work(view, options, figures);
   }
+}
+
+/// The rounds of an epitome layer; nothing for any other layer.
+base::Result<std::optional<EpitomeLayer>> epitome_of(const hw::HardwareConfig& hardware,
+                                                     const MnsimOptions& options,
+                                                     std::span<const StoredLayer> stored,
+                                                     const MnsimEvaluation& evaluation,
+                                                     std::size_t index) {
+  const ComputeLayer& layer = evaluation.graph.layers[index];
+  const StoredLayer& own = stored[static_cast<std::size_t>(layer.network_index)];
+  if (!own.plan) return std::optional<EpitomeLayer>();
+  auto epitome = epitome_layer(layer, evaluation.mapping.layers[index], own, hardware,
+                               evaluation.units, options.schedule, options.corrections);
+  if (!epitome) return base::Infeasible{epitome.reason()};
+  return std::optional<EpitomeLayer>(std::move(epitome.value()));
+}
+
+std::optional<base::Infeasible> time_layers(const hw::HardwareConfig& hardware,
+                                            const MnsimOptions& options,
+                                            std::span<const StoredLayer> stored,
+                                            MnsimEvaluation& evaluation) {
+  const auto& layers = evaluation.graph.layers;
+  evaluation.timings.clear();
+  evaluation.epitomes.clear();
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (!stored.empty()) {
+      auto epitome = epitome_of(hardware, options, stored, evaluation, i);
+      if (!epitome) return base::Infeasible{epitome.reason()};
+      evaluation.epitomes.push_back(std::move(epitome.value()));
+    }
+    const bool in_rounds = !stored.empty() && evaluation.epitomes.back();
+    evaluation.timings.push_back(in_rounds ? total_timing(*evaluation.epitomes.back())
+                                           : time_layer(layers[i], evaluation.mapping.layers[i],
+                                                        evaluation.units, options.schedule,
+                                                        options.corrections));
+  }
+  return std::nullopt;
 }
 
 /// Cells that hold bits of a weight, of the cells of the crossbars that the layer takes.
 double utilization_of(const ComputeLayer& layer, const LayerMapping& mapped,
                       const hw::HardwareConfig& hardware) {
   if (layer.kind == ComputeKind::kPool || layer.kind == ComputeKind::kAdd) return 0;
-  const double planes = mapped.weight_planes;
-  const double window = static_cast<double>(layer.kernel) * layer.kernel;
-  const double weights = window * layer.in_channels / layer.groups * layer.out_channels;
   const double cells = static_cast<double>(mapped.pe_count) * hardware.pe.groups *
                        hardware.crossbar.rows * hardware.crossbar.columns;
-  return weights * planes / cells;
+  return mapped.used_cells / cells;
 }
 
 /// A layer's finish times as MNSIM lists them: one for each output of a linear layer.
@@ -142,20 +231,19 @@ LayerView layer_view(const hw::HardwareConfig& hardware, const MnsimOptions& opt
 std::optional<base::Infeasible> evaluate_mnsim(const nn::Network& network,
                                                const hw::HardwareConfig& hardware,
                                                const MnsimOptions& options, bool keep_begins,
-                                               MnsimEvaluation& evaluation) {
+                                               MnsimEvaluation& evaluation,
+                                               std::span<const StoredLayer> stored) {
   build_compute_graph(network, options.input_bits, evaluation.graph);
-  auto& [graph, mapping, units, buffers, timings, timeline, tile_area, figures] = evaluation;
-  if (auto reason = map_network(graph, network, hardware, mapping, options.corrections))
+  auto& [graph, mapping, units, buffers, timings, epitomes, timeline, tile_area, figures] =
+      evaluation;
+  if (auto reason = map_network(graph, network, hardware, mapping, options.corrections, stored)) {
     return reason;
+  }
   units = chip_units(hardware, options.corrections);
   auto sized = chip_buffers(hardware, mapping, options.corrections);
   if (!sized) return base::Infeasible{sized.reason()};
   buffers = *sized;
-  timings.clear();
-  for (std::size_t i = 0; i < graph.layers.size(); ++i) {
-    timings.push_back(time_layer(graph.layers[i], mapping.layers[i], units, options.schedule,
-                                 options.corrections));
-  }
+  if (auto reason = time_layers(hardware, options, stored, evaluation)) return reason;
   run_schedule(graph, timings, options.schedule, keep_begins, timeline);
   figure_layers(hardware, options, evaluation);
   return std::nullopt;
@@ -169,10 +257,8 @@ double printed_latency_ns(const ComputeGraph& graph, const Timeline& timeline) {
   return timeline.layer_finish[largest];
 }
 
-base::Result<SimulationResult> MnsimSimulator::simulate(const nn::Network& network,
-                                                        const hw::HardwareConfig& hardware) const {
-  MnsimEvaluation& evaluation = scratch();
-  if (auto reason = evaluate_mnsim(network, hardware, options_, false, evaluation)) return *reason;
+SimulationResult result_of(const nn::Network& network, const hw::HardwareConfig& hardware,
+                           const MnsimEvaluation& evaluation) {
   SimulationResult result;
   for (std::size_t i = 0; i < evaluation.graph.layers.size(); ++i) {
     result.layers.push_back(layer_result(network, hardware, evaluation, i));
@@ -180,6 +266,13 @@ base::Result<SimulationResult> MnsimSimulator::simulate(const nn::Network& netwo
   result.latency_ns = evaluation.timeline.latest_finish();
   result.operations = 2.0 * static_cast<double>(network.mac_count());
   return result;
+}
+
+base::Result<SimulationResult> MnsimSimulator::simulate(const nn::Network& network,
+                                                        const hw::HardwareConfig& hardware) const {
+  MnsimEvaluation& evaluation = scratch();
+  if (auto reason = evaluate_mnsim(network, hardware, options_, false, evaluation)) return *reason;
+  return result_of(network, hardware, evaluation);
 }
 
 base::Result<Explanation> MnsimSimulator::explain(const nn::Network& network,

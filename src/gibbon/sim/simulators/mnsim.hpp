@@ -5,6 +5,7 @@
 
 #include "gibbon/sim/circuits/chip_units.hpp"
 #include "gibbon/sim/corrections.hpp"
+#include "gibbon/sim/epitome/epitome_layer.hpp"
 #include "gibbon/sim/mapping/chip_mapping.hpp"
 #include "gibbon/sim/mapping/compute_graph.hpp"
 #include "gibbon/sim/schedule/layer_timing.hpp"
@@ -31,6 +32,7 @@ struct MnsimEvaluation {
   ChipUnits units;
   ChipBuffers buffers;
   std::vector<LayerTiming> timings;
+  std::vector<std::optional<EpitomeLayer>> epitomes;  ///< by compute layer; empty without any
   Timeline timeline;
   ComponentValues tile_area_um2;
 
@@ -48,11 +50,16 @@ LayerView layer_view(const hw::HardwareConfig& hardware, const MnsimOptions& opt
                      const MnsimEvaluation& evaluation, std::size_t index);
 
 /// Runs every step, replacing `evaluation`'s content (its memory is used again). The reason where
-/// the network does not fit the chip.
+/// the network does not fit the chip. With `stored` (map_network) on packed crossbars, whose
+/// epitomes run in rounds.
 std::optional<base::Infeasible> evaluate_mnsim(const nn::Network& network,
                                                const hw::HardwareConfig& hardware,
                                                const MnsimOptions& options, bool keep_begins,
-                                               MnsimEvaluation& evaluation);
+                                               MnsimEvaluation& evaluation,
+                                               std::span<const StoredLayer> stored = {});
+/// A finished evaluation for people.
+SimulationResult result_of(const nn::Network& network, const hw::HardwareConfig& hardware,
+                           const MnsimEvaluation& evaluation);
 
 /// MNSIM 2.0 with its quirks mended.
 MnsimOptions corrected_options();
@@ -73,6 +80,7 @@ class MnsimSimulator final : public Simulator {
   explicit MnsimSimulator(const MnsimOptions& options = {}, std::string_view name = "mnsim2")
       : options_(options), name_(name) {}
   std::string_view name() const override { return name_; }
+  const MnsimOptions& options() const { return options_; }
   base::Result<SimulationResult> simulate(const nn::Network& network,
                                           const hw::HardwareConfig& hardware) const override;
   base::Result<Cost> cost(const nn::Network& network,
