@@ -7,6 +7,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <set>
 #include <sstream>
 #include <string>
 
@@ -230,9 +231,40 @@ TEST_F(Commands, PrintedConfigurationsReadBack) {
   EXPECT_THAT(shown.output, HasSubstr("159 genes"));
 }
 
+/// EPIM's reason to search: uniform epitomes are slower than convolutions, searched ones are not.
+/// Its smallest design has 428 crossbars, 30.65 times fewer than 13120.
+void expect_layer_wise_design(const base::Json& designs) {
+  ASSERT_EQ(designs.size(), 12u);
+  const auto row = [&](const std::string& comparison, const std::string& design) {
+    for (const base::Json& each : designs) {
+      if (each["comparison"] == comparison && each["design"] == design) return each;
+    }
+    return base::Json();
+  };
+  for (const std::string comparison : {"9 bit", "3/5 bit"}) {
+    const base::Json uniform = row(comparison, "uniform");
+    EXPECT_GT(uniform["latency_ms"], row(comparison, "convolutions")["latency_ms"]);
+    for (const std::string objective : {"latency", "energy", "edp"}) {
+      const base::Json searched = row(comparison, "for " + objective);
+      EXPECT_LE(searched["crossbars"], comparison == "9 bit" ? 1414 : 428);
+      EXPECT_GE(searched["stored_weights"].get<double>(),
+                0.9 * uniform["stored_weights"].get<double>());
+      EXPECT_GT(searched["better_than_uniform"][objective], 1.4);
+      EXPECT_LT(searched["latency_ms"], row(comparison, "convolutions")["latency_ms"]);
+    }
+  }
+  const base::Json mixed = row("3/5 bit", "for edp");
+  EXPECT_LE(mixed["crossbars"], 428);
+  EXPECT_GE(mixed["compression"].get<double>(), 30.65);
+  std::set<int> widths;
+  for (const base::Json& layer : mixed["layers"]) widths.insert(layer["weight_bits"].get<int>());
+  EXPECT_EQ(widths, std::set<int>({3, 5}));
+}
+
 /// EPIM (Wang et al., DAC 2024): 13120 and 22912 crossbars, and 5696 for uniform epitomes.
 TEST_F(Commands, EpimsNumbersOfCrossbarsAreReproduced) {
-  const base::Json rows = json_of("reproduce epim-crossbars");
+  const base::Json json = json_of("reproduce epim-crossbars");
+  const base::Json& rows = json["crossbars"];
   ASSERT_EQ(rows.size(), 12u);
   const auto row = [&](const std::string& network, bool epitome, int bits) {
     for (const base::Json& each : rows) {
@@ -256,6 +288,7 @@ TEST_F(Commands, EpimsNumbersOfCrossbarsAreReproduced) {
   EXPECT_LE(epitome["crossbars"], 5696);
   EXPECT_NEAR(epitome["compression"].get<double>(), 13120.0 / 5632, 1e-12);
   EXPECT_TRUE(row("resnet101-imagenet", true, 32)["paper"]["crossbars"].is_null());
+  expect_layer_wise_design(json["designs"]);
   const std::string text = run("reproduce epim-crossbars").output;
   EXPECT_THAT(text, testing::ContainsRegex("resnet50 +conv, 32 bit +13120 +13120 +94.91 +94.9 "));
   EXPECT_THAT(text, testing::ContainsRegex("resnet101 +1024x256, 32 bit +12160 +- +97.24 +- "));

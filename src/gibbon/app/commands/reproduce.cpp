@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/commands/reproduce_epim.hpp"
 #include "gibbon/app/commands/reproduce_study.hpp"
 #include "gibbon/app/commands/reproduce_table2.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
@@ -131,10 +132,12 @@ base::Json to_json(const std::vector<Row>& rows) {
 
 int reproduce_crossbars(const GlobalOptions& global) {
   const std::vector<Row> rows = crossbar_rows();
+  const std::vector<EpitomeDesignRow> designs = epitome_designs(global.seed.value_or(0));
   if (global.json) {
-    print_json(to_json(rows));
+    print_json({{"crossbars", to_json(rows)}, {"designs", to_json(designs)}});
   } else {
     print_crossbars(rows);
+    fmt::print("\n{}", to_text(designs));
   }
   return kSuccess;
 }
@@ -144,7 +147,7 @@ int reproduce_crossbars(const GlobalOptions& global) {
 Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
   command.require_subcommand(1);
   auto chosen = std::make_shared<Action>();
-  command.add_subcommand("epim-crossbars", "EPIM's numbers of crossbars, ours beside the paper's")
+  command.add_subcommand("epim-crossbars", "EPIM's numbers of crossbars and its layer-wise design")
       ->fallthrough()
       ->callback(
           [chosen, &global] { *chosen = [&global] { return reproduce_crossbars(global); }; });
