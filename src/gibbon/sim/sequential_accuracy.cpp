@@ -8,108 +8,193 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/rng.hpp"
+#include "gibbon/sim/logit_map.hpp"
+#include "gibbon/sim/stratified_sample.hpp"
 
 namespace gibbon::sim {
 
 namespace {
 
-/// Normal quantile of a single look and the error that it leaves on one side. Looking often until
-/// the interval is narrow costs coverage; the distance to 1.96 and 0.025 gives it back
-/// (docs/models/accuracy.md, calibration).
+/// Normal quantile of a single look. Looking often until the interval is narrow costs coverage; the
+/// distance to 1.96 gives it back (docs/models/accuracy.md).
 constexpr double kQuantile = 2.0;
-constexpr double kTail = 0.02275;
-/// Counts are whole numbers: half a one is taken from the distance.
-constexpr double kContinuity = 0.5;
+constexpr int kStrataOfSide = 6;
+/// Images whose answer seems certain still get a part of the strata.
+constexpr double kLeastDeviation = 0.05;
+constexpr int kIdealBatch = 512;
 
-constexpr int kBisections = 60;
-
-/// The square of Tango's score for the difference `delta`: how many standard deviations the counts
-/// lie from it. `shrink` is the part of the variance that a sample of a finite population keeps.
-double squared_score(const PairedCounts& counts, double delta, double shrink) {
-  const double n = counts.images;
-  const double b = counts.gained;
-  const double c = counts.lost;
-  const double distance = std::max(std::abs(b - c - n * delta) - kContinuity, 0.0);
-  // The rate of lost images that is likeliest for this difference.
-  const double linear = -b - c + (2 * n - b + c) * delta;
-  const double constant = -c * delta * (1 - delta);
-  const double root = std::sqrt(std::max(linear * linear - 8 * n * constant, 0.0));
-  const double lost_rate = std::max((root - linear) / (4 * n), 0.0);
-  const double variance = n * (2 * lost_rate + delta * (1 - delta)) * shrink;
-  if (distance == 0) return 0;
-  if (variance <= 0) return std::numeric_limits<double>::infinity();
-  return distance * distance / variance;
+/// Ties go to the lowest class, as in measure_accuracy().
+bool is_right(std::span<const float> logits, int label) {
+  return std::max_element(logits.begin(), logits.end()) - logits.begin() == label;
 }
 
-/// The difference furthest from the estimate, towards `end`, whose score is within the quantile.
-double score_bound(const PairedCounts& counts, double shrink, double end) {
-  double inside = counts.difference();
-  double outside = end;
-  for (int i = 0; i < kBisections; ++i) {
-    const double middle = (inside + outside) / 2;
-    const bool within = squared_score(counts, middle, shrink) <= kQuantile * kQuantile;
-    (within ? inside : outside) = middle;
+/// How far the label's logit is above the largest other one.
+double margin_of(std::span<const float> logits, int label) {
+  float own = std::numeric_limits<float>::lowest();
+  float other = std::numeric_limits<float>::lowest();
+  for (std::size_t c = 0; c < logits.size(); ++c) {
+    float& side = static_cast<int>(c) == label ? own : other;
+    side = std::max(side, logits[c]);
   }
-  return inside;
+  return static_cast<double>(own) - other;
 }
 
-double log_choose(int n, int k) {
-  return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0);
+/// sqrt(p (1 - p)) of an image with the margin `expected`, give or take a normal `error`.
+double expected_deviation(double expected, double error) {
+  if (error == 0) return kLeastDeviation;
+  const double share = std::erfc(-expected / error / std::sqrt(2.0)) / 2;
+  return std::max(std::sqrt(share * (1 - share)), kLeastDeviation);
 }
 
-/// P(at most `seen` marked images in a sample | `marked` in the population).
-double hypergeometric_cdf(int seen, int sample, int marked, int population) {
-  const int first = std::max(0, sample - (population - marked));
-  double sum = 0;
-  for (int x = first; x <= seen; ++x) {
-    sum += std::exp(log_choose(marked, x) + log_choose(population - marked, sample - x) -
-                    log_choose(population, sample));
+/// An image that the crossbars have not seen.
+struct Expected {
+  double margin = 0;
+  std::size_t position = 0;  ///< in the shuffled order
+};
+
+/// One run of the test. The first stratum is the pilot.
+class SequentialTest {
+ public:
+  SequentialTest(const AccuracySimulator& simulated, const AccuracySimulator& ideal,
+                 const data::ImageSet& images, const SequentialOptions& options)
+      : simulated_(simulated), images_(images) {
+    run_ideal(ideal, std::clamp(options.images, 0, images.count()));
+    order_.resize(static_cast<std::size_t>(result_.population()));
+    std::iota(order_.begin(), order_.end(), 0);
+    base::Rng::forked(options.seed, "sequential/order").shuffle(order_);
   }
-  return sum;
-}
 
-/// The largest part of the population that can be marked with `seen` marked images in the sample:
-/// Clopper and Pearson's bound for samples without replacement.
-double exact_upper_rate(int seen, int sample, int population) {
-  int possible = seen;                             // marked images that are not refuted
-  int refuted = population - (sample - seen) + 1;  // more than there can be
-  while (refuted - possible > 1) {
-    const int middle = possible + (refuted - possible) / 2;
-    (hypergeometric_cdf(seen, sample, middle, population) > kTail ? possible : refuted) = middle;
+  SequentialResult run(double half_width) {
+    if (result_.population() == 0) return result_;
+    run_pilot();
+    do {
+      look();
+    } while (!result_.all_images() && result_.half_width > half_width);
+    return result_;
   }
-  return static_cast<double>(possible) / population;
-}
 
-void check_counts(const PairedCounts& counts, int population) {
-  const bool possible = counts.gained >= 0 && counts.lost >= 0 &&
-                        counts.gained <= counts.images - counts.lost && counts.images <= population;
-  if (possible) return;
-  throw base::Error(fmt::format("{} gained and {} lost of {} images of {} are not possible",
-                                counts.gained, counts.lost, counts.images, population));
-}
+ private:
+  void run_ideal(const AccuracySimulator& ideal, int population) {
+    result_.ideal.images = population;
+    for (int first = 0; first < population; first += kIdealBatch) {
+      const int count = std::min(kIdealBatch, population - first);
+      const std::vector<float> logits = ideal.logits(data::make_batch(images_, first, count));
+      classes_ = logits.size() / static_cast<std::size_t>(count);
+      ideal_logits_.insert(ideal_logits_.end(), logits.begin(), logits.end());
+    }
+    for (int i = 0; i < population; ++i) result_.ideal.correct += is_right(ideal_of(i), label(i));
+  }
+
+  /// Runs the images [0, kPilotImages) of the order and cuts the others into strata.
+  void run_pilot() {
+    const std::size_t pilot = std::min<std::size_t>(kPilotImages, order_.size());
+    const std::span<const int> chosen = std::span(order_).first(pilot);
+    add_stratum({chosen.begin(), chosen.end()});
+    const std::vector<float> logits = draw({static_cast<int>(pilot)});
+
+    std::vector<float> ideal;
+    for (const int image : chosen) {
+      ideal.insert(ideal.end(), ideal_of(image).begin(), ideal_of(image).end());
+    }
+    const LogitMap map(ideal, logits, static_cast<int>(classes_));
+    double squares = 0;
+    for (std::size_t i = 0; i < pilot; ++i) {
+      const double margin =
+          margin_of(std::span(logits).subspan(i * classes_, classes_), label(chosen[i]));
+      squares += std::pow(margin - expected_margin(map, chosen[i]), 2);
+    }
+    cut_remaining(map, std::sqrt(squares / static_cast<double>(pilot)));
+  }
+
+  /// Images expected to be wrong and to be right never share a stratum: where crossbars change
+  /// little, all are alike on either side.
+  void cut_remaining(const LogitMap& map, double error) {
+    std::vector<Expected> wrong;
+    std::vector<Expected> right;
+    for (std::size_t i = members_[0].size(); i < order_.size(); ++i) {
+      const double margin = expected_margin(map, order_[i]);
+      (margin < 0 ? wrong : right).push_back({margin, i});
+    }
+    cut_side(std::move(wrong), error);
+    cut_side(std::move(right), error);
+  }
+
+  void cut_side(std::vector<Expected> side, double error) {
+    std::stable_sort(side.begin(), side.end(),
+                     [](const Expected& a, const Expected& b) { return a.margin < b.margin; });
+    std::vector<double> deviations;
+    for (const Expected& image : side) {
+      deviations.push_back(expected_deviation(image.margin, error));
+    }
+    std::size_t first = 0;
+    for (const std::size_t end : cut_strata(deviations, kStrataOfSide)) {
+      // Back in the shuffled order, of which every prefix is a random sample of the stratum.
+      std::vector<std::size_t> positions;
+      for (; first < end; ++first) positions.push_back(side[first].position);
+      std::sort(positions.begin(), positions.end());
+      std::vector<int> images;
+      for (const std::size_t position : positions) images.push_back(order_[position]);
+      add_stratum(std::move(images));
+    }
+  }
+
+  void add_stratum(std::vector<int> images) {
+    strata_.push_back({static_cast<int>(images.size()), 0, 0});
+    members_.push_back(std::move(images));
+  }
+
+  void look() {
+    draw(allocate_images(strata_, kLookImages));
+    const ShareEstimate estimate = estimate_share(strata_);
+    const double ideal = static_cast<double>(result_.ideal.correct) / result_.population();
+    result_.difference = estimate.share - ideal;
+    result_.half_width = kQuantile * estimate.deviation;
+  }
+
+  /// Runs the next `counts` images of the strata on the crossbars. Returns their logits.
+  std::vector<float> draw(const std::vector<int>& counts) {
+    std::vector<int> drawn;
+    std::vector<std::size_t> strata;
+    for (std::size_t h = 0; h < counts.size(); ++h) {
+      for (int i = 0; i < counts[h]; ++i) {
+        drawn.push_back(members_[h][static_cast<std::size_t>(strata_[h].seen++)]);
+        strata.push_back(h);
+      }
+    }
+    const auto count = static_cast<int>(drawn.size());
+    std::vector<float> logits =
+        simulated_.logits(data::make_batch(images_.select(drawn), 0, count));
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+      const bool here =
+          is_right(std::span(logits).subspan(i * classes_, classes_), label(drawn[i]));
+      const bool there = is_right(ideal_of(drawn[i]), label(drawn[i]));
+      strata_[strata[i]].right += here;
+      result_.gained += here && !there;
+      result_.lost += there && !here;
+    }
+    result_.images += count;
+    return logits;
+  }
+
+  std::span<const float> ideal_of(int image) const {
+    return std::span(ideal_logits_).subspan(static_cast<std::size_t>(image) * classes_, classes_);
+  }
+  int label(int image) const { return images_.labels[static_cast<std::size_t>(image)]; }
+  double expected_margin(const LogitMap& map, int image) const {
+    return margin_of(map(ideal_of(image)), label(image));
+  }
+
+  const AccuracySimulator& simulated_;
+  const data::ImageSet& images_;
+  std::size_t classes_ = 0;
+  std::vector<float> ideal_logits_;  // [population, classes]
+  std::vector<int> order_;
+  std::vector<Stratum> strata_;
+  std::vector<std::vector<int>> members_;  // of each stratum, in the order in which they are drawn
+  SequentialResult result_;
+};
 
 }  // namespace
-
-DifferenceInterval difference_interval(const PairedCounts& counts, int population) {
-  check_counts(counts, population);
-  const double difference = counts.difference();
-  if (counts.images == population) return {difference, difference};
-  if (counts.images == 0) return {};
-  const double shrink =
-      static_cast<double>(population - counts.images) / std::max(population - 1, 1);
-  DifferenceInterval interval{score_bound(counts, shrink, -1), score_bound(counts, shrink, 1)};
-  if (counts.gained == 0) {
-    interval.low = -exact_upper_rate(counts.lost, counts.images, population);
-  }
-  if (counts.lost == 0) {
-    interval.high = exact_upper_rate(counts.gained, counts.images, population);
-  }
-  return interval;
-}
-
-bool is_narrow_enough(const PairedCounts& counts, int population, double half_width) {
-  return difference_interval(counts, population).half_width() <= half_width;
-}
 
 SequentialResult measure_until(const AccuracySimulator& simulated, const AccuracySimulator& ideal,
                                const data::ImageSet& images, const SequentialOptions& options) {
@@ -119,32 +204,8 @@ SequentialResult measure_until(const AccuracySimulator& simulated, const Accurac
                     "be positive",
                     options.half_width_points));
   }
-  SequentialResult result;
-  result.population = std::clamp(options.images, 0, images.count());
-  std::vector<int> order(static_cast<std::size_t>(result.population));
-  std::iota(order.begin(), order.end(), 0);
-  base::Rng::forked(options.seed, "sequential/order").shuffle(order);
-
-  PairedCounts& counts = result.counts;
-  while (counts.images < result.population &&
-         !is_narrow_enough(counts, result.population, options.half_width_points / 100)) {
-    const int count = std::min(kLookImages, result.population - counts.images);
-    const data::ImageSet chosen = images.select(std::span(order).subspan(
-        static_cast<std::size_t>(counts.images), static_cast<std::size_t>(count)));
-    const data::ImageBatch batch = data::make_batch(chosen, 0, count);
-    const std::vector<bool> here = right_answers(simulated, batch);
-    const std::vector<bool> there = right_answers(ideal, batch);
-    for (std::size_t i = 0; i < here.size(); ++i) {
-      result.simulated.correct += here[i];
-      result.ideal.correct += there[i];
-      counts.gained += here[i] && !there[i];
-      counts.lost += there[i] && !here[i];
-    }
-    counts.images += count;
-  }
-  result.simulated.images = result.ideal.images = counts.images;
-  result.interval = difference_interval(counts, result.population);
-  return result;
+  SequentialTest test(simulated, ideal, images, options);
+  return test.run(options.half_width_points / 100);
 }
 
 }  // namespace gibbon::sim

@@ -7,34 +7,6 @@
 
 namespace gibbon::sim {
 
-/// What two classifiers did with the same images, drawn without replacement.
-struct PairedCounts {
-  int images = 0;
-  int gained = 0;  ///< right on the crossbars, wrong without them
-  int lost = 0;    ///< wrong on the crossbars, right without them
-
-  double difference() const {
-    return images == 0 ? 0.0 : static_cast<double>(gained - lost) / images;
-  }
-};
-
-/// Bounds of the difference of two accuracies, as fractions.
-struct DifferenceInterval {
-  double low = -1;
-  double high = 1;
-  double half_width() const { return (high - low) / 2; }
-};
-
-/// The interval of one look at the sequential test: with every look until the stop together it
-/// covers the difference over the whole population in 95 % of all orders of the images
-/// (docs/models/accuracy.md). `population`: the images that there are; with all of them seen the
-/// difference is known. Score interval of Tango (Statistics in Medicine 17, 1998, equations 21 to
-/// 25) with the correction for a finite population, on the levels of a fixed-width stopping rule
-/// (Frey, The American Statistician 64(3), 2010); where no image was gained (lost) the lower
-/// (upper) end is the exact hypergeometric bound. Throws base::Error for counts that no sample of
-/// the population can have.
-DifferenceInterval difference_interval(const PairedCounts& counts, int population);
-
 struct SequentialOptions {
   /// The test stops when the interval is at most this far to either side of its middle, in points.
   double half_width_points = 0.5;
@@ -42,28 +14,36 @@ struct SequentialOptions {
   int images = std::numeric_limits<int>::max();  ///< population: the set's first so many
 };
 
-/// Images between two looks.
+/// Images on crossbars between two looks.
 inline constexpr int kLookImages = 128;
+/// Images of the first, random sample, which says how the others are cut into strata.
+inline constexpr int kPilotImages = 256;
 
 struct SequentialResult {
-  AccuracyResult simulated;
-  AccuracyResult ideal;  ///< the same images
-  PairedCounts counts;
-  DifferenceInterval interval;  ///< of simulated - ideal over the population
-  int population = 0;
+  AccuracyResult ideal;   ///< of the whole population
+  int images = 0;         ///< that went through the crossbars
+  int gained = 0;         ///< of these: right on the crossbars, wrong without them
+  int lost = 0;           ///< of these: wrong on the crossbars, right without them
+  double difference = 0;  ///< simulated - ideal over the population, estimated; a fraction
+  double half_width = 0;  ///< of the 95 % confidence interval around it; a fraction
 
-  /// Nothing is estimated then: the interval is the difference itself.
-  bool all_images() const { return counts.images == population; }
+  int population() const { return ideal.images; }
+  /// Nothing is estimated then: the difference is exact and half_width is 0.
+  bool all_images() const { return images == population(); }
+  double simulated_percent() const { return ideal.top1_percent() + 100 * difference; }
 };
 
-/// Runs images through both simulators, kLookImages at a time in an order shuffled with the seed,
-/// until the interval is narrow enough or there are no more. A prefix of a random order is a random
-/// sample, whatever the order of the set: that is what makes the estimate unbiased in spite of sets
-/// that are sorted by class. Throws base::Error unless half_width_points > 0, and as logits() does.
+/// Estimates what crossbars cost: the difference of accuracy between `simulated` and `ideal` over
+/// one set of images. All images go through `ideal`; `simulated` gets no more of them than the
+/// interval needs. A pilot of kPilotImages says how the logits of the one follow from those of the
+/// other (logit_map.hpp). The remaining images are sorted by the margin with which that lets expect
+/// them to be right or wrong and cut into strata; kLookImages at a time are then drawn from these
+/// without replacement, by Neyman's allocation (stratified_sample.hpp), until the interval is
+/// narrow enough or there are no more images. The pilot is a stratum of its own, of which all is
+/// seen. docs/models/accuracy.md has the reasons and how often the interval covers the difference.
+/// The result is a function of the logits and the options, whatever the number of threads. Throws
+/// base::Error unless half_width_points > 0, and as logits() does.
 SequentialResult measure_until(const AccuracySimulator& simulated, const AccuracySimulator& ideal,
                                const data::ImageSet& images, const SequentialOptions& options);
-
-/// Whether the test stops at these counts.
-bool is_narrow_enough(const PairedCounts& counts, int population, double half_width);
 
 }  // namespace gibbon::sim

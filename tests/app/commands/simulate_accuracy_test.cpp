@@ -181,6 +181,7 @@ TEST_F(SimulateAccuracy, StopsWhenTheDifferenceIsKnown) {
   EXPECT_EQ(test["half_width_points"], 2);
   EXPECT_EQ(test["order_seed"], 1);
   EXPECT_EQ(test["population"], kTestImages);
+  EXPECT_EQ(test["ideal_images"], kTestImages);
   const int images = test["images"].get<int>();
   EXPECT_LT(images, kTestImages);
   EXPECT_EQ(test["all_images"], false);
@@ -188,16 +189,18 @@ TEST_F(SimulateAccuracy, StopsWhenTheDifferenceIsKnown) {
   const double difference =
       json["accuracy_top1"].get<double>() - test["ideal_accuracy_top1"].get<double>();
   EXPECT_NEAR(test["difference_points"].get<double>(), difference, 1e-9);
-  EXPECT_NEAR(difference, 100.0 * (test["gained"].get<int>() - test["lost"].get<int>()) / images,
-              1e-9);
+  EXPECT_EQ(test["ideal_accuracy_top1"],
+            summary(accuracy("perfect.yaml") + "--adc-mode ideal --images 2000")["accuracy_top1"]);
   EXPECT_LE(test["low_points"].get<double>(), difference);
   EXPECT_GE(test["high_points"].get<double>(), difference);
   EXPECT_LE(test["high_points"].get<double>() - test["low_points"].get<double>(), 4);
   const std::string text = run(accuracy("perfect.yaml") + "--until-ci 2").output;
-  EXPECT_THAT(text, HasSubstr(" % (quantised, no crossbars; same images)\n"));
+  EXPECT_THAT(text, HasSubstr(" % (ideal + difference)\n"));
+  EXPECT_THAT(text, HasSubstr(" % (quantised, no crossbars; "));
+  EXPECT_THAT(text, HasSubstr(" of 2000 test images)\n"));
   EXPECT_THAT(text, HasSubstr(" points (95 % interval "));
-  EXPECT_THAT(text,
-              HasSubstr(std::to_string(images) + " of 2000: the interval is within +-2 points\n"));
+  EXPECT_THAT(text, HasSubstr(std::to_string(images) +
+                              " of 2000 on crossbars: the interval is within +-2 points\n"));
 }
 
 TEST_F(SimulateAccuracy, SaysWhenAllImagesWereNeeded) {
@@ -209,7 +212,8 @@ TEST_F(SimulateAccuracy, SaysWhenAllImagesWereNeeded) {
   EXPECT_EQ(test["order_seed"], 3);
   EXPECT_EQ(test["low_points"], test["high_points"]);
   EXPECT_THAT(run(accuracy("noisy.yaml") + "--until-ci 0.01 --images 200").output,
-              HasSubstr("200 of 200: the interval needed them all, the difference is exact\n"));
+              HasSubstr("200 of 200 on crossbars: the interval needed them all, the difference is "
+                        "exact\n"));
 }
 
 TEST_F(SimulateAccuracy, AnOnnxFileHasWeightsButNoRanges) {

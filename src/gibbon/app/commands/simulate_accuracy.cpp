@@ -89,13 +89,18 @@ void print(const DrawnAccuracy& drawn) {
 
 void print(const TestedAccuracy& tested) {
   const sim::SequentialResult& result = tested.result;
-  print(result.simulated);
-  print_percent("ideal", result.ideal.top1_percent(), " (quantised, no crossbars; same images)");
+  const double difference = 100 * result.difference;
+  const double half_width = 100 * result.half_width;
+  print_percent("accuracy", result.simulated_percent(),
+                result.all_images() ? " (all test images)" : " (ideal + difference)");
+  print_percent("ideal", result.ideal.top1_percent(),
+                fmt::format(" (quantised, no crossbars; {} of {} test images)",
+                            result.ideal.correct, result.ideal.images));
   fmt::print("{:<12}  {:>10.2f} points (95 % interval {:.2f} to {:.2f})\n", "difference",
-             100 * result.counts.difference(), 100 * result.interval.low,
-             100 * result.interval.high);
+             difference, difference - half_width, difference + half_width);
   const std::string aim = fmt::format("+-{} points", tested.options.half_width_points);
-  fmt::print("{:<12}  {:>10} of {}: {}\n", "images", result.counts.images, result.population,
+  fmt::print("{:<12}  {:>10} of {} on crossbars: {}\n", "images", result.images,
+             result.population(),
              result.all_images() ? "the interval needed them all, the difference is exact"
                                  : "the interval is within " + aim);
 }
@@ -118,15 +123,16 @@ base::Json json_of(const TestedAccuracy& tested) {
   const sim::SequentialResult& result = tested.result;
   return {{"half_width_points", tested.options.half_width_points},
           {"order_seed", tested.options.seed},
-          {"images", result.counts.images},
-          {"population", result.population},
+          {"images", result.images},
+          {"ideal_images", result.ideal.images},
+          {"population", result.population()},
           {"all_images", result.all_images()},
           {"ideal_accuracy_top1", result.ideal.top1_percent()},
-          {"gained", result.counts.gained},
-          {"lost", result.counts.lost},
-          {"difference_points", 100 * result.counts.difference()},
-          {"low_points", 100 * result.interval.low},
-          {"high_points", 100 * result.interval.high}};
+          {"gained", result.gained},
+          {"lost", result.lost},
+          {"difference_points", 100 * result.difference},
+          {"low_points", 100 * (result.difference - result.half_width)},
+          {"high_points", 100 * (result.difference + result.half_width)}};
 }
 
 }  // namespace
@@ -219,12 +225,15 @@ void add_accuracy(const SimulatedAccuracy& accuracy, base::Json& summary) {
     summary["draws"] = json_of(*drawn);
     return;
   }
-  const auto* tested = std::get_if<TestedAccuracy>(&accuracy);
-  const sim::AccuracyResult& result =
-      tested != nullptr ? tested->result.simulated : std::get<sim::AccuracyResult>(accuracy);
+  if (const auto* tested = std::get_if<TestedAccuracy>(&accuracy)) {
+    summary["accuracy_top1"] = tested->result.simulated_percent();
+    summary["images"] = tested->result.images;
+    summary["until_ci"] = json_of(*tested);
+    return;
+  }
+  const auto& result = std::get<sim::AccuracyResult>(accuracy);
   summary["accuracy_top1"] = result.top1_percent();
   summary["images"] = result.images;
-  if (tested != nullptr) summary["until_ci"] = json_of(*tested);
 }
 
 }  // namespace gibbon::app

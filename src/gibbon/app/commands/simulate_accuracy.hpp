@@ -41,7 +41,7 @@ struct DrawnAccuracy {
   std::vector<sim::DeviceDraw> draws;
   bool chips_differ = true;
 };
-/// The accuracy of as many images as its difference to the ideal needs.
+/// The accuracy from as many images on crossbars as its difference to the ideal needs.
 struct TestedAccuracy {
   sim::SequentialResult result;
   sim::SequentialOptions options;
