@@ -1,7 +1,7 @@
 // Slice-MAC/s of every crossbar kernel: input digits x weight digits x multiply-accumulates of the
 // layer, divided by the time of the whole layer (quantising, gathering, splitting, converters,
-// output), on inputs that are not negative, as behind a ReLU. The reference runs the same layers; the ratio of two "GMAC/s" of one layer is the
-// speed-up.
+// output), on inputs that are not negative, as behind a ReLU. The reference runs the same layers;
+// the ratio of two "GMAC/s" of one layer is the speed-up.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -340,7 +340,7 @@ class Reader {
 }  // namespace
 
 int Device::bits() const {
-  return levels < 1 ? 0 : std::bit_width(static_cast<unsigned>(levels)) - 1;
+  return levels < 1 ? 0 : static_cast<int>(std::bit_width(static_cast<unsigned>(levels))) - 1;
 }
 
 base::Json to_json(const HardwareConfig& config) {

@@ -64,7 +64,7 @@ int finish_study(const report::Figure& figure, const StudyArguments& arguments,
 }
 
 void add_study_commands(CLI::App& reproduce, const GlobalOptions& global,
-                        std::shared_ptr<Action> chosen) {
+                        const std::shared_ptr<Action>& chosen) {
   auto arguments = std::make_shared<StudyArguments>();
   for (const StudyCommand& entry : kCommands) {
     CLI::App* command = reproduce.add_subcommand(entry.name, entry.summary)->fallthrough();

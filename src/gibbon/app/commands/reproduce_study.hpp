@@ -42,6 +42,6 @@ report::Figure reproduce_insights(const StudyInputs& inputs, const GlobalOptions
 
 /// Adds the sub-commands to `reproduce`; the chosen one puts its work into `chosen`.
 void add_study_commands(CLI::App& reproduce, const GlobalOptions& global,
-                        std::shared_ptr<Action> chosen);
+                        const std::shared_ptr<Action>& chosen);
 
 }  // namespace gibbon::app

@@ -29,7 +29,7 @@ std::filesystem::path run_search(const Table2Arguments& arguments, const GlobalO
         "reproduce table2 needs --data DIR, the folder of CIFAR-10's binary files, or --run FOLDER "
         "of a finished run");
   }
-  const std::filesystem::path folder = std::filesystem::path(arguments.out) / "table2-run";
+  std::filesystem::path folder = std::filesystem::path(arguments.out) / "table2-run";
   std::vector<std::string> words{"search"};
   if (std::filesystem::exists(folder / "config.yaml")) {
     words.insert(words.end(), {"--resume", folder.string()});
@@ -157,7 +157,7 @@ int reproduce_table2(const Table2Arguments& arguments, const GlobalOptions& glob
 }  // namespace
 
 void add_table2_command(CLI::App& reproduce, const GlobalOptions& global,
-                        std::shared_ptr<Action> chosen) {
+                        const std::shared_ptr<Action>& chosen) {
   auto arguments = std::make_shared<Table2Arguments>();
   CLI::App* command =
       reproduce.add_subcommand("table2", "Gibbon: designs of one run on CIFAR-10")->fallthrough();

@@ -125,8 +125,8 @@ void collect_lines(const YAML::Node& node, const std::string& path,
 }  // namespace
 
 YamlValue::YamlValue(std::shared_ptr<const std::string> file, std::string path, int line,
-                     YAML::Node node)
-    : file_(std::move(file)), path_(std::move(path)), line_(line), node_(std::move(node)) {}
+                     const YAML::Node& node)
+    : file_(std::move(file)), path_(std::move(path)), line_(line), node_(node) {}
 
 std::string YamlValue::raw() const {
   return node_.IsScalar() ? node_.Scalar() : std::string();

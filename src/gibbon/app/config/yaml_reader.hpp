@@ -22,7 +22,8 @@ class YamlMap;
 /// Bounds are inclusive. Cheap to copy; not safe to share between threads.
 class YamlValue {
  public:
-  YamlValue(std::shared_ptr<const std::string> file, std::string path, int line, YAML::Node node);
+  YamlValue(std::shared_ptr<const std::string> file, std::string path, int line,
+            const YAML::Node& node);
 
   long integer(long least, long most) const;
   double number(double least, double most) const;

@@ -21,7 +21,8 @@ base::Result<Buffer> buffer_of(const hw::Chip& chip, double size_kb);
 
 /// Time to move `bits` into or out of a buffer, ns: whole words of `bitwidth`, 20 ns each.
 inline double buffer_transfer_ns(std::int64_t bits, int bitwidth) {
-  return static_cast<double>((bits + bitwidth - 1) / bitwidth * 20);
+  const std::int64_t words = (bits + bitwidth - 1) / bitwidth;
+  return static_cast<double>(words * 20);
 }
 
 }  // namespace gibbon::sim

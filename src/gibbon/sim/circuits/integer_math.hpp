@@ -13,7 +13,7 @@ constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
 
 /// ceil(log2(n)); n >= 1.
 constexpr int ceil_log2(int n) {
-  return std::bit_width(static_cast<unsigned>(n - 1));
+  return static_cast<int>(std::bit_width(static_cast<unsigned>(n - 1)));
 }
 
 /// The next power of two, exactly; 0 of 0. MNSIM takes the ceiling of a quotient of logarithms,

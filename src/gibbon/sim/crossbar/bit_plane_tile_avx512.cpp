@@ -63,7 +63,7 @@ struct Table {
 
   explicit Table(const BitPlan& plan) {
     for (int q = 0; q < kSize / 64; ++q) {
-      quarters[q] = _mm512_loadu_si512(plan.table.data() + 64 * q);
+      quarters[q] = _mm512_loadu_si512(plan.table.data() + std::ptrdiff_t{64} * q);
     }
   }
   Vector operator[](Vector index) const {
@@ -86,7 +86,7 @@ inline void count_column(const ByteWeight* weight, const ByteWeight* end,
   for (; weight != end; ++weight) {
     const Vector plus = _mm512_set1_epi32(weight->plus);
     const Vector minus = _mm512_set1_epi32(weight->minus);
-    const BitBuffers::Vector* input = inputs + weight->step * kBitVectors;
+    const BitBuffers::Vector* input = inputs + std::ptrdiff_t{weight->step} * kBitVectors;
 #pragma GCC unroll 8
     for (int v = 0; v < kBitVectors; ++v) {
       const Vector bits = _mm512_load_si512(input + v);
@@ -128,7 +128,8 @@ bool run_block(const BitPlan& plan, const BitBlock& block, const BitBuffers::Vec
     Vectors lanes;
     for (Vector& lane : lanes) lane = _mm512_setzero_si512();
     for (int part = plan.parts - 1; part >= 0; --part) {
-      const auto column = static_cast<std::size_t>(output * plan.parts + part);
+      const auto column = static_cast<std::size_t>(output) * static_cast<std::size_t>(plan.parts) +
+                          static_cast<std::size_t>(part);
       Vectors counts;
       for (Vector& count : counts) {
         count = _mm512_set1_epi8(static_cast<char>(block.first_code[column]));
@@ -142,7 +143,7 @@ bool run_block(const BitPlan& plan, const BitBlock& block, const BitBuffers::Vec
       }
     }
     const std::int32_t room = block.room[static_cast<std::size_t>(output)];
-    std::int32_t* to = sums + (block.first_output + output) * kTilePixels;
+    std::int32_t* to = sums + std::ptrdiff_t{block.first_output + output} * kTilePixels;
     for (int v = 0; v < kBitVectors; ++v) {
       add_pixels<kLaneBytes>(lanes[v], room, to + v * 64 / kLaneBytes, exact);
     }

@@ -19,7 +19,8 @@ struct Portable : Lanes<4> {
   static Int dot(Int sum, Int digits, Int weights) {
     for (int byte = 0; byte < 4; ++byte) {
       const Int digit = (digits >> (8 * byte)) & 0xff;
-      const std::int32_t weight = static_cast<std::int8_t>(weights[0] >> (8 * byte));
+      const auto weight = static_cast<std::int32_t>(
+          static_cast<std::int8_t>(weights[0] >> (8 * byte)));  // NOLINT: the sign is meant
       sum += digit * weight;
     }
     return sum;

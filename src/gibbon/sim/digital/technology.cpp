@@ -111,7 +111,8 @@ double sram_um2(const DigitalTechnology& technology, double kb) {
 double adder_tree_full_adders(int rows, int bits) {
   double adders = 0;
   for (int left = rows, width = bits; left > 1; left = (left + 1) / 2, ++width) {
-    adders += static_cast<double>(left / 2) * width;
+    const int pairs = left / 2;
+    adders += static_cast<double>(pairs) * width;
   }
   return adders;
 }

@@ -154,7 +154,8 @@ std::optional<TilingCost> TilingModel::cost(const Tiling& tiling) const {
   const bool inputs_stay =
       positions * k_of_pe * input_row + (sums_stay ? held_sums : sums_row) <= buffer_bytes_;
 
-  const double outputs = static_cast<double>(product.groups) * product.m * columns_;
+  const double outputs = static_cast<double>(product.groups) * static_cast<double>(product.m) *
+                         static_cast<double>(columns_);
   const double sums_bytes = sums_stay ? 0 : outputs * kPartialSumBytes * 2 * (k_steps - 1);
   const double sums_at_once = outputs / groups * kPartialSumBytes;
   const bool sums_on_chip = sums_at_once <= problem_.spare_bytes;
@@ -197,7 +198,7 @@ double TilingModel::array_cycles_of_macs() const {
 
 double TilingModel::buffer_bytes() const {
   const MatrixProduct& product = problem_.product;
-  const double positions = static_cast<double>(product.groups) * product.m;
+  const double positions = static_cast<double>(product.groups) * static_cast<double>(product.m);
   return positions * (static_cast<double>(product.k) * bytes_of_bits(product.input_bits) *
                           static_cast<double>(n_blocks_) +
                       static_cast<double>(columns_) * kPartialSumBytes *

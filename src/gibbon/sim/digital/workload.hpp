@@ -18,8 +18,11 @@ struct MatrixProduct {
   int input_bits = 0;     ///< of the operand that streams
   bool computed = false;  ///< the operand in the arrays is itself an activation
 
-  double macs() const { return static_cast<double>(groups) * m * k * n; }
-  double stationary_bytes() const { return static_cast<double>(groups) * k * n * weight_bits / 8; }
+  double macs() const { return static_cast<double>(m) * stationary_values(); }
+  double stationary_bytes() const { return stationary_values() * weight_bits / 8; }
+  double stationary_values() const {
+    return static_cast<double>(groups) * static_cast<double>(k) * static_cast<double>(n);
+  }
   friend bool operator==(const MatrixProduct&, const MatrixProduct&) = default;
 };
 

@@ -146,7 +146,7 @@ Tensor run_digital_layer(const nn::Network& network, std::size_t index, const nn
   if (std::holds_alternative<nn::Concat>(parameters)) return run_concat(shape, inputs);
   if (const auto* pool = std::get_if<nn::Pool>(&parameters)) return run_pool(*pool, shape, input);
 
-  Tensor output = owned != nullptr ? std::move(*owned) : input;
+  Tensor output = owned != nullptr ? std::move(*owned) : Tensor(input);
   output.shape = shape;
   if (const auto* norm = std::get_if<nn::BatchNorm>(&parameters)) {
     run_batch_norm(*norm, state, move_range, output);

@@ -30,7 +30,10 @@ struct Tiling {
         width(channels * ((kRowWidth + channels - 1) / channels)),
         chunk(width * std::max<std::int64_t>(1, kChunk / width)) {}
 
-  double pixels() const { return static_cast<double>(size / channels); }
+  double pixels() const {
+    const std::int64_t whole = size / channels;
+    return static_cast<double>(whole);
+  }
   std::size_t row() const { return static_cast<std::size_t>(width); }
 
   std::int64_t size;
