@@ -139,7 +139,7 @@ TEST_F(Commands, TextFits80Columns) {
         "simulate --network lenet-fashion --explain latency",
         "simulate --network lenet-fashion --explain energy:conv1",
         "simulate --network lenet-fashion --compare-models", "reproduce epim-crossbars",
-        "reproduce --help"}) {
+        "simulate --network resnet18-cifar10 --epitome 1024x256", "reproduce --help"}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.status, 0) << ran.errors;
     EXPECT_FALSE(ran.output.empty());
@@ -303,6 +303,21 @@ TEST_F(Commands, Table2SaysWhatItNeeds) {
   EXPECT_EQ(nothing.status, 1);
   EXPECT_THAT(nothing.errors, HasSubstr("the search ended early"));
   EXPECT_EQ(run("reproduce table2 --run " + (folder_ / "none").string() + out).status, 1);
+}
+
+/// resnet18-cifar10's last stages are larger than 1024 x 256.
+TEST_F(Commands, EpitomesAreSimulated) {
+  const base::Json plain = json_of("simulate --network resnet18-cifar10");
+  const base::Json json = json_of("simulate --network resnet18-cifar10 --epitome 1024x256");
+  EXPECT_FALSE(plain.contains("packed"));
+  EXPECT_GT(json["packed"]["epitomes"].size(), 0u);
+  EXPECT_LT(
+      json["packed"]["crossbars"].get<int>(),
+      json_of("simulate --network resnet18-cifar10 --epitome 99999x9999")["packed"]["crossbars"]
+          .get<int>());
+  EXPECT_NE(json["summary"]["latency_ms"], plain["summary"]["latency_ms"]);
+  EXPECT_EQ(run("simulate --network resnet18-cifar10 --epitome 1024").status, 1);
+  EXPECT_EQ(run("simulate --network resnet18-cifar10 --epitome 1x1 --compare-models").status, 2);
 }
 
 TEST_F(Commands, ListsAreJsonToo) {

@@ -5,6 +5,7 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/commands/simulate_accuracy.hpp"
 #include "gibbon/app/commands/simulate_compare.hpp"
+#include "gibbon/app/commands/simulate_epitome.hpp"
 #include "gibbon/app/commands/simulate_explain.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
@@ -33,6 +34,7 @@ struct SimulateOptions {
   bool compare_models = false;
   std::string explain;   ///< what to explain; empty: nothing
   std::string roofline;  ///< file of the plot; empty: none
+  std::string epitome;   ///< rule or file; empty: no packed crossbars
   AccuracyArguments accuracy;
 };
 
@@ -188,8 +190,13 @@ int simulate(SimulateOptions options, const GlobalOptions& global) {
   if (!options.explain.empty()) {
     return print_explanation(options, subject.network, hardware, global.json);
   }
+  std::optional<EpitomeSimulation> epitomes;
+  if (!options.epitome.empty()) {
+    epitomes = simulate_epitomes(options.epitome, options.model, subject.network, hardware);
+  }
   const sim::SimulationResult result =
-      simulate_cost(options, options.model, subject.network, hardware);
+      epitomes ? epitomes->result
+               : simulate_cost(options, options.model, subject.network, hardware);
   write_roofline(options, subject.network, hardware);
   std::optional<SimulatedAccuracy> accuracy;
   if (options.accuracy.wanted) {
@@ -206,12 +213,14 @@ int simulate(SimulateOptions options, const GlobalOptions& global) {
   if (global.json) {
     base::Json json = to_json(result, totals);
     if (accuracy) add_accuracy(*accuracy, json["summary"]);
+    if (epitomes) json["packed"] = to_json(*epitomes);
     print_json(json);
     return kSuccess;
   }
   fmt::print("{}", report::layer_table(result));
   print_merits(totals);
   if (accuracy) print_accuracy(*accuracy);
+  if (epitomes) fmt::print("{}", to_text(*epitomes));
   return kSuccess;
 }
 
@@ -244,6 +253,12 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
   add_accuracy_options(command, options->accuracy);
   auto* accuracy = command.get_option("--accuracy");
   accuracy->excludes(compare)->excludes(explained);
+  command
+      .add_option("--epitome", options->epitome,
+                  "Packed crossbars, epitomes by rule (1024x256) or by layer (FILE.yaml)")
+      ->excludes(compare)
+      ->excludes(explained)
+      ->excludes(accuracy);
   return [options, &global] { return simulate(*options, global); };
 }
 
