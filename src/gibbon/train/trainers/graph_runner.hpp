@@ -33,8 +33,9 @@ struct RunOptions {
 };
 
 /// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar
-/// simulation with an ideal converter computes them: conv and linear weights at weight_range(), inputs on
-/// their producer's grid, outputs at the input's bits and range v. Updates the averages in `path`.
+/// simulation with an ideal converter computes them: conv and linear weights at weight_range(),
+/// inputs on their producer's grid, outputs at the input's bits and range v. Updates the averages
+/// in `path`.
 at::Tensor run_network(Path& path, const at::Tensor& images, const RunOptions& options);
 
 }  // namespace gibbon::train
