@@ -79,11 +79,10 @@ double train_step(Path& path, data::ImageBatch batch, double rate, const TrainOp
                   const LoopPlan& plan) {
   const at::Tensor images = to_images(batch, options.device);
   const at::Tensor labels = to_labels(batch, options.device);
-  const at::Tensor logits =
-      run_network(path, images,
-                  {plan.statistics, 0, plan.quantize, plan.grouped_kernels, plan.crossbars,
-                   plan.fused_tails})
-          .to(at::kFloat);
+  const at::Tensor logits = run_network(path, images,
+                                        {plan.statistics, 0, plan.quantize, plan.grouped_kernels,
+                                         plan.crossbars, plan.fused_tails})
+                                .to(at::kFloat);
   const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
                                                  options.label_smoothing);
   loss.backward();
