@@ -1,8 +1,10 @@
-# gibbon_module(NAME [EXCLUDE regex] [PUBLIC libs...] [PRIVATE libs...])
+# gibbon_module(NAME [COMMON_HEADERS] [EXCLUDE regex] [PUBLIC libs...] [PRIVATE libs...])
 #   One static library gibbon_NAME of every source under src/gibbon/NAME, but for the paths that
 #   EXCLUDE matches. PUBLIC and PRIVATE name the modules and third-party libraries that it stands on.
+#   COMMON_HEADERS: it reads the precompiled headers of gibbon_headers, for which its own compile
+#   options must be the common ones.
 function(gibbon_module name)
-  cmake_parse_arguments(ARG "" "EXCLUDE" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "COMMON_HEADERS" "EXCLUDE" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   if(ARG_EXCLUDE)
     list(FILTER sources EXCLUDE REGEX "${ARG_EXCLUDE}")
@@ -16,6 +18,9 @@ function(gibbon_module name)
   add_library(gibbon_${name} STATIC ${sources})
   target_include_directories(gibbon_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(gibbon_${name} PUBLIC ${ARG_PUBLIC} PRIVATE gibbon_warnings ${ARG_PRIVATE})
+  if(ARG_COMMON_HEADERS)
+    target_precompile_headers(gibbon_${name} REUSE_FROM gibbon_headers)
+  endif()
 endfunction()
 
 # gibbon_tests(NAME [libs...])

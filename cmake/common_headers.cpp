@@ -1,0 +1,1 @@
+// Nothing: stands for the precompiled headers that the modules share (src/gibbon/CMakeLists.txt).
