@@ -48,9 +48,9 @@ study::Surrogate StudyInputs::surrogate(const GlobalOptions& global) const {
   return {*space, *simulator, table, {.seed = 1, .threads = global.thread_count()}};
 }
 
-int finish_study(const report::Figure& figure, const StudyArguments& arguments,
+int finish_study(const report::Figure& figure, const std::filesystem::path& folder,
                  const GlobalOptions& global) {
-  const auto page = report::write_figure(figure, arguments.out);
+  const auto page = report::write_figure(figure, folder);
   if (global.json) {
     print_json(report::figure_json(figure));
     return kSuccess;
@@ -74,7 +74,7 @@ void add_study_commands(CLI::App& reproduce, const GlobalOptions& global,
     command->add_option("--out", arguments->out, "Folder for the files; reproduce");
     command->callback([arguments, chosen, make = entry.make, &global] {
       *chosen = [arguments, make, &global] {
-        return finish_study(make(load_study(*arguments), global), *arguments, global);
+        return finish_study(make(load_study(*arguments), global), arguments->out, global);
       };
     });
   }

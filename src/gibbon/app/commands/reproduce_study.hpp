@@ -28,8 +28,8 @@ struct StudyInputs {
 };
 StudyInputs load_study(const StudyArguments& arguments);
 
-/// Writes the figure's files and tells where, or with --json prints its document.
-int finish_study(const report::Figure& figure, const StudyArguments& arguments,
+/// Writes the figure's files into `folder` and tells where, or with --json prints its document.
+int finish_study(const report::Figure& figure, const std::filesystem::path& folder,
                  const GlobalOptions& global);
 
 /// "fig1", "fig3", "fig4", "fig5", "insights": each file makes one figure.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gibbon/app/commands/reproduce_study.hpp"
 #include "gibbon/app/full_program.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
@@ -140,18 +141,8 @@ int reproduce_table2(const Table2Arguments& arguments, const GlobalOptions& glob
   }
   const std::vector<study::Table2Match> matches = study::match_table2(figures_of(run));
   const report::Figure figure = figure_of(run, matches);
-  const auto page = report::write_figure(figure, arguments.out);
-  if (global.json) {
-    print_json(report::figure_json(figure));
-    return kSuccess;
-  }
-  print_matches(matches);
-  if (global.quiet) return kSuccess;
-  for (const std::string& paragraph : figure.text) {
-    for (const std::string& line : wrapped(paragraph, kTerminalColumns)) fmt::print("{}\n", line);
-  }
-  fmt::print("open {}\n", page.string());
-  return kSuccess;
+  if (!global.json) print_matches(matches);
+  return finish_study(figure, arguments.out, global);
 }
 
 }  // namespace
