@@ -162,6 +162,33 @@ TEST(Augmentation, CutoutLargerThanTheImageMayBlackenAll) {
   EXPECT_EQ(batch.pixels, std::vector<float>(16, 0.0f));
 }
 
+TEST(Augmentation, SmallCropsLieAnywhereInTheImageAndItsPadding) {
+  const ImageSet images = sample(300, 2, 6, 7);
+  AugmentationOptions options;
+  options.crop_padding = 1;
+  options.flip = true;
+  options.crop_size = 5;
+  const ImageBatch batch = augmented_batch(images, indices_up_to(300), options, 3, 1, 1);
+  EXPECT_EQ(batch.height, 5);
+  EXPECT_EQ(batch.width, 5);
+  ASSERT_EQ(batch.pixels.size(), 300u * 2 * 5 * 5);
+  std::set<std::tuple<int, int, bool>> seen;
+  for (int image = 0; image < 300; ++image) {
+    int matches = 0;
+    for (int down = -1; down <= 2; ++down) {  // 6 rows and 1 on either side hold 5 from -1 to 2
+      for (int right = -1; right <= 3; ++right) {
+        for (const bool flip : {false, true}) {
+          if (!is_crop(images, batch, image, down, right, flip, PaddingMode::kZero)) continue;
+          ++matches;
+          seen.insert({down, right, flip});
+        }
+      }
+    }
+    ASSERT_EQ(matches, 1) << image;
+  }
+  EXPECT_GE(seen.size(), 38u);  // of 4 x 5 x 2 = 40, 7.5 draws each on average
+}
+
 TEST(Augmentation, SameAtAnyThreadCountAndInAnyBatch) {
   const ImageSet images = sample(50, 3, 7, 9);
   AugmentationOptions options;
@@ -206,6 +233,8 @@ TEST(Augmentation, RefusesBadOptions) {
   };
   EXPECT_THAT(with({.crop_padding = -1}), HasSubstr("crop padding -1 and cutout 0 must not be"));
   EXPECT_THAT(with({.cutout = -2}), HasSubstr("cutout -2 must not be negative"));
+  EXPECT_EQ(with({.crop_size = -1}), "augmentation: crops of -1 pixels from images of 4x5: 0 to 4");
+  EXPECT_EQ(with({.crop_size = 5}), "augmentation: crops of 5 pixels from images of 4x5: 0 to 4");
   EXPECT_EQ(with({.crop_padding = 3, .padding = PaddingMode::kReflect}), "no error");
   EXPECT_THAT(with({.crop_padding = 4, .padding = PaddingMode::kReflect}),
               HasSubstr("images of 4x5 cannot be reflected by 4 pixels: at most 3"));

@@ -14,7 +14,7 @@ namespace gibbon::data {
 namespace {
 
 struct Draws {
-  int down = 0;  ///< where the crop begins in the image, -padding..padding
+  int down = 0;  ///< where the crop begins in the image, from -padding
   int right = 0;
   bool flip = false;
   int cutout_row = 0;
@@ -28,11 +28,15 @@ void check(const ImageSet& images, std::span<const int> indices,
         fmt::format("augmentation: crop padding {} and cutout {} must not be negative",
                     options.crop_padding, options.cutout));
   }
-  if (options.padding == PaddingMode::kReflect &&
-      options.crop_padding >= std::min(images.height, images.width)) {
-    throw base::Error(fmt::format(
-        "augmentation: images of {}x{} cannot be reflected by {} pixels: at most {}", images.height,
-        images.width, options.crop_padding, std::min(images.height, images.width) - 1));
+  const int smaller_side = std::min(images.height, images.width);
+  if (options.crop_size < 0 || options.crop_size > smaller_side) {
+    throw base::Error(fmt::format("augmentation: crops of {} pixels from images of {}x{}: 0 to {}",
+                                  options.crop_size, images.height, images.width, smaller_side));
+  }
+  if (options.padding == PaddingMode::kReflect && options.crop_padding >= smaller_side) {
+    throw base::Error(
+        fmt::format("augmentation: images of {}x{} cannot be reflected by {} pixels: at most {}",
+                    images.height, images.width, options.crop_padding, smaller_side - 1));
   }
   for (const int index : indices) {
     if (index >= 0 && index < images.count()) continue;
@@ -40,9 +44,21 @@ void check(const ImageSet& images, std::span<const int> indices,
   }
 }
 
-int shift(base::Rng& rng, int padding) {
-  const std::uint64_t positions = 2 * static_cast<std::uint64_t>(padding) + 1;
-  return static_cast<int>(rng.below(positions)) - padding;
+/// Rows and columns of one augmented image.
+struct CropShape {
+  int height = 0;
+  int width = 0;
+};
+
+CropShape crop_shape(const ImageSet& images, const AugmentationOptions& options) {
+  if (options.crop_size == 0) return {images.height, images.width};
+  return {options.crop_size, options.crop_size};
+}
+
+/// Where a crop of `size` begins on a side of `whole` pixels with `padding` at both ends.
+int crop_begin(base::Rng& rng, int whole, int size, int padding) {
+  const int positions = whole - size + 2 * padding + 1;
+  return static_cast<int>(rng.below(static_cast<std::uint64_t>(positions))) - padding;
 }
 
 Draws draw(const ImageSet& images, const AugmentationOptions& options, std::uint64_t epoch_seed,
@@ -53,11 +69,12 @@ Draws draw(const ImageSet& images, const AugmentationOptions& options, std::uint
   base::Rng flip = base::Rng::forked(epoch_seed, "flip", number);
   base::Rng cutout = base::Rng::forked(epoch_seed, "cutout", number);
   Draws draws;
-  draws.down = shift(crop, options.crop_padding);
-  draws.right = shift(crop, options.crop_padding);
+  const CropShape shape = crop_shape(images, options);
+  draws.down = crop_begin(crop, images.height, shape.height, options.crop_padding);
+  draws.right = crop_begin(crop, images.width, shape.width, options.crop_padding);
   draws.flip = options.flip && flip.below(2) == 1;
-  draws.cutout_row = static_cast<int>(cutout.below(static_cast<std::uint64_t>(images.height)));
-  draws.cutout_column = static_cast<int>(cutout.below(static_cast<std::uint64_t>(images.width)));
+  draws.cutout_row = static_cast<int>(cutout.below(static_cast<std::uint64_t>(shape.height)));
+  draws.cutout_column = static_cast<int>(cutout.below(static_cast<std::uint64_t>(shape.width)));
   return draws;
 }
 
@@ -67,25 +84,28 @@ int reflected(int position, int size) {
 }
 
 /// One row of the crop before flipping; `source` is the image's row.
-void crop_row(const std::uint8_t* source, int width, int right, PaddingMode padding, float* out) {
-  const int begin = std::clamp(-right, 0, width);
-  const int end = std::clamp(width - right, begin, width);
+void crop_row(std::span<const std::uint8_t> source, int right, PaddingMode padding,
+              std::span<float> out) {
+  const int width = static_cast<int>(source.size());
+  const int cropped = static_cast<int>(out.size());
+  const int begin = std::clamp(-right, 0, cropped);
+  const int end = std::clamp(width - right, begin, cropped);
   for (int x = begin; x < end; ++x) out[x] = static_cast<float>(source[x + right]) / 255.0f;
   if (padding == PaddingMode::kZero) return;
   const auto reflect = [&](int x) {
     out[x] = static_cast<float>(source[reflected(x + right, width)]) / 255.0f;
   };
   for (int x = 0; x < begin; ++x) reflect(x);
-  for (int x = end; x < width; ++x) reflect(x);
+  for (int x = end; x < cropped; ++x) reflect(x);
 }
 
-void cut_out(const ImageSet& images, int side, const Draws& draws, float* plane) {
+void cut_out(CropShape shape, int side, const Draws& draws, float* plane) {
   const int top = std::max(draws.cutout_row - side / 2, 0);
   const int left = std::max(draws.cutout_column - side / 2, 0);
-  const int bottom = std::min(draws.cutout_row - side / 2 + side, images.height);
-  const int right = std::min(draws.cutout_column - side / 2 + side, images.width);
+  const int bottom = std::min(draws.cutout_row - side / 2 + side, shape.height);
+  const int right = std::min(draws.cutout_column - side / 2 + side, shape.width);
   for (int y = top; y < bottom; ++y) {
-    std::fill(plane + y * images.width + left, plane + y * images.width + right, 0.0f);
+    std::fill(plane + y * shape.width + left, plane + y * shape.width + right, 0.0f);
   }
 }
 
@@ -94,21 +114,24 @@ void augment(const ImageSet& images, int index, const AugmentationOptions& optio
              const Draws& draws, float* out) {
   const std::uint8_t* pixels = images.image(index).data();
   const int height = images.height;
-  const int width = images.width;
-  const long plane = static_cast<long>(height) * width;
+  const auto width = static_cast<std::size_t>(images.width);
+  const std::size_t plane = static_cast<std::size_t>(height) * width;
+  const CropShape shape = crop_shape(images, options);
   for (int channel = 0; channel < images.channels; ++channel) {
-    float* out_plane = out + channel * plane;
-    for (int y = 0; y < height; ++y) {
+    float* out_plane = out + static_cast<long>(channel) * shape.height * shape.width;
+    for (int y = 0; y < shape.height; ++y) {
       int from = y + draws.down;
       const bool outside = from < 0 || from >= height;
       if (outside && options.padding == PaddingMode::kZero) continue;
       if (outside) from = reflected(from, height);
-      float* row = out_plane + static_cast<long>(y) * width;
-      crop_row(pixels + channel * plane + static_cast<long>(from) * width, width, draws.right,
-               options.padding, row);
-      if (draws.flip) std::reverse(row, row + width);
+      const std::uint8_t* source = pixels + static_cast<std::size_t>(channel) * plane +
+                                   static_cast<std::size_t>(from) * width;
+      const std::span<float> row(out_plane + static_cast<long>(y) * shape.width,
+                                 static_cast<std::size_t>(shape.width));
+      crop_row({source, width}, draws.right, options.padding, row);
+      if (draws.flip) std::reverse(row.begin(), row.end());
     }
-    if (options.cutout > 0) cut_out(images, options.cutout, draws, out_plane);
+    if (options.cutout > 0) cut_out(shape, options.cutout, draws, out_plane);
   }
 }
 
@@ -118,11 +141,14 @@ ImageBatch augmented_batch(const ImageSet& images, std::span<const int> indices,
                            const AugmentationOptions& options, std::uint64_t seed,
                            std::uint64_t epoch, int threads) {
   check(images, indices, options);
-  const auto size = static_cast<std::size_t>(images.image_size());
+  const CropShape shape = crop_shape(images, options);
+  const std::size_t size = static_cast<std::size_t>(images.channels) *
+                           static_cast<std::size_t>(shape.height) *
+                           static_cast<std::size_t>(shape.width);
   ImageBatch batch{static_cast<int>(indices.size()),
                    images.channels,
-                   images.height,
-                   images.width,
+                   shape.height,
+                   shape.width,
                    std::vector<float>(indices.size() * size),
                    {}};
   for (const int index : indices) batch.labels.push_back(images.labels[index]);

@@ -21,6 +21,7 @@ struct AugmentationOptions {
   bool flip = false;     ///< mirrored left to right, with probability 1/2
   int cutout = 0;        ///< side in pixels, >= 0, of a black square whose centre is any pixel, cut
                          ///< at the border (DeVries and Taylor, arXiv:1708.04552: 16 for CIFAR-10)
+  int crop_size = 0;     ///< side in pixels of the crop, at most the image's; 0: the image's size
   PaddingMode padding = PaddingMode::kZero;
 };
 
@@ -28,8 +29,8 @@ struct AugmentationOptions {
 /// its index in the set): the same whatever the batch, its order or the number of threads.
 /// Switching one change on or off leaves the draws of the others as they were. Labels are kept. An
 /// even cutout side reaches one pixel further up and left of its centre. Throws base::Error for
-/// negative options or reflection by a whole side or more; std::out_of_range for an index outside
-/// the set.
+/// negative options, crops larger than an image or reflection by a whole side or more;
+/// std::out_of_range for an index outside the set.
 ImageBatch augmented_batch(const ImageSet& images, std::span<const int> indices,
                            const AugmentationOptions& options, std::uint64_t seed,
                            std::uint64_t epoch, int threads);
