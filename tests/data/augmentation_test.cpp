@@ -54,7 +54,7 @@ float source_pixel(const ImageSet& images, int image, int channel, int y, int x,
 /// Whether an image of the batch is the source shifted and perhaps mirrored, in all channels alike.
 bool is_crop(const ImageSet& images, const ImageBatch& batch, int image, int down, int right,
              bool flip, PaddingMode padding) {
-  std::size_t at = static_cast<std::size_t>(image) * images.image_size();
+  std::size_t at = static_cast<std::size_t>(image) * batch.channels * batch.height * batch.width;
   for (int c = 0; c < batch.channels; ++c) {
     for (int y = 0; y < batch.height; ++y) {
       for (int x = 0; x < batch.width; ++x, ++at) {
