@@ -11,10 +11,10 @@
 namespace gibbon::train {
 namespace {
 
-using testing::block_network;
+using testing::final_options;
+using testing::kInput;
+using testing::mixed_network;
 using testing::square_images;
-
-constexpr nn::Shape kInput{1, 12, 12};
 
 /// Converters of 4 bits, which cost this network accuracy.
 hw::HardwareConfig coarse_hardware() {
@@ -25,19 +25,8 @@ hw::HardwareConfig coarse_hardware() {
   return hardware;
 }
 
-nn::Network mixed_network() {
-  return block_network(kInput, 8, {{8, 3, 2, 9}, {16, 2, 1, 7}, {16, 1, 1, 9}}, {1}, 4);
-}
-
-FinalTrainOptions options(double epochs) {
-  FinalTrainOptions options;
-  options.base.batch_size = 32;
-  options.epochs = epochs;
-  return options;
-}
-
 FinalTrainOptions pim_options(double epochs, double pim_epochs, PimPass pass = PimPass::kExact) {
-  FinalTrainOptions with = options(epochs);
+  FinalTrainOptions with = final_options(epochs);
   with.pim = PimTraining{coarse_hardware(), {}, pim_epochs, pass, 64};
   return with;
 }
@@ -60,7 +49,7 @@ at::Tensor as_tensor(data::ImageBatch& batch) {
 }
 
 TEST(PimForward, GivesWhatTheSimulationGives) {
-  const nn::TrainedNetwork trained = trained_with(options(4));
+  const nn::TrainedNetwork trained = trained_with(final_options(4));
   data::ImageBatch batch = data::make_batch(square_images(30, 1, 12, 4, 3), 0, 30);
   const std::vector<float> expected =
       sim::make_accuracy_simulator(trained, coarse_hardware(), {})->logits(batch);
@@ -112,7 +101,7 @@ TEST(PimForward, TheGradientIsThatOfTheIdealLayer) {
 }
 
 TEST(PimTraining, RecoversWhatCoarseConvertersCost) {
-  const double plain = simulated_accuracy(trained_with(options(12)));
+  const double plain = simulated_accuracy(trained_with(final_options(12)));
   const double calibrated = simulated_accuracy(trained_with(pim_options(12, 0)));
   const double aware = simulated_accuracy(trained_with(pim_options(12, 6)));
   EXPECT_GE(calibrated, plain);
@@ -136,7 +125,7 @@ TEST(PimTraining, SameSeedSameBits) {
 }
 
 TEST(PimTraining, WithoutEpochsOnlyNormsAndRangesDiffer) {
-  const nn::TrainedNetwork plain = trained_with(options(1));
+  const nn::TrainedNetwork plain = trained_with(final_options(1));
   const nn::TrainedNetwork calibrated = trained_with(pim_options(1, 0));
   EXPECT_EQ(plain.states[0].weight, calibrated.states[0].weight);
   EXPECT_NE(plain.states[1].running_mean, calibrated.states[1].running_mean);

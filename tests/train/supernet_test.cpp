@@ -15,9 +15,8 @@ namespace {
 
 using testing::block_network;
 using ::testing::HasSubstr;
+using testing::kInput;
 using testing::square_images;
-
-constexpr nn::Shape kInput{1, 12, 12};
 
 TrainOptions options() {
   TrainOptions options;

@@ -62,6 +62,17 @@ nn::Network block_network(nn::Shape input, int stem_channels, const std::vector<
   return nn::Network(description);
 }
 
+nn::Network mixed_network() {
+  return block_network(kInput, 8, {{8, 3, 2, 9}, {16, 2, 1, 7}, {16, 1, 1, 9}}, {1}, 4);
+}
+
+FinalTrainOptions final_options(double epochs) {
+  FinalTrainOptions options;
+  options.base.batch_size = 32;
+  options.epochs = epochs;
+  return options;
+}
+
 data::ImageSet square_images(int count, int channels, int size, int classes, std::uint64_t seed) {
   base::Rng rng = base::Rng::forked(seed, "square images");
   data::ImageSet images{channels, size, size, {}, {}};

@@ -5,6 +5,7 @@
 
 #include "gibbon/data/dataset.hpp"
 #include "gibbon/nn/network.hpp"
+#include "gibbon/train/trainer.hpp"
 
 namespace gibbon::train::testing {
 
@@ -20,6 +21,13 @@ struct Block {
 /// named "stem.conv", "b0.conv" ...
 nn::Network block_network(nn::Shape input, int stem_channels, const std::vector<Block>& blocks,
                           const std::vector<int>& strided, int classes);
+
+inline constexpr nn::Shape kInput{1, 12, 12};
+
+/// Three blocks of different kernels, groups and bits on kInput, 4 classes.
+nn::Network mixed_network();
+
+FinalTrainOptions final_options(double epochs);
 
 /// Images whose class is the position of a bright square, with seeded noise.
 data::ImageSet square_images(int count, int channels, int size, int classes, std::uint64_t seed);

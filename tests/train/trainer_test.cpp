@@ -10,33 +10,22 @@
 namespace gibbon::train {
 namespace {
 
-using testing::block_network;
+using testing::final_options;
+using testing::kInput;
+using testing::mixed_network;
 using testing::square_images;
-
-constexpr nn::Shape kInput{1, 12, 12};
-
-FinalTrainOptions options(double epochs) {
-  FinalTrainOptions options;
-  options.base.batch_size = 32;
-  options.epochs = epochs;
-  return options;
-}
-
-nn::Network mixed_network() {
-  return block_network(kInput, 8, {{8, 3, 2, 9}, {16, 2, 1, 7}, {16, 1, 1, 9}}, {1}, 4);
-}
 
 TEST(TrainNetwork, LearnsSixtyFourImages) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const nn::TrainedNetwork trained =
-      train_network(mixed_network(), images, std::nullopt, options(30), progress);
+      train_network(mixed_network(), images, std::nullopt, final_options(30), progress);
   EXPECT_EQ(quantized_accuracy(trained, images, 1), 100.0);
 }
 
 TEST(TrainNetwork, LearnsWithBfloat16Too) {
   base::SilentProgress progress;
-  FinalTrainOptions with_bfloat16 = options(30);
+  FinalTrainOptions with_bfloat16 = final_options(30);
   with_bfloat16.base.precision = Precision::kBfloat16;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const nn::TrainedNetwork trained =
@@ -48,7 +37,7 @@ TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   for (const int threads : {1, 2}) {
-    FinalTrainOptions repeated = options(2);
+    FinalTrainOptions repeated = final_options(2);
     repeated.base.threads = threads;
     repeated.base.augmentation.flip = true;
     const auto train = [&] {
@@ -69,8 +58,8 @@ TEST(TrainNetwork, GoesOnFromGivenWeights) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const nn::TrainedNetwork first =
-      train_network(mixed_network(), images, std::nullopt, options(30), progress);
-  FinalTrainOptions gentle = options(0.5);  // one step of two
+      train_network(mixed_network(), images, std::nullopt, final_options(30), progress);
+  FinalTrainOptions gentle = final_options(0.5);  // one step of two
   gentle.base.learning_rate = 1e-6;
   const nn::TrainedNetwork second = train_network(mixed_network(), images, first, gentle, progress);
   ASSERT_EQ(first.states[0].weight.size(), second.states[0].weight.size());
@@ -80,7 +69,7 @@ TEST(TrainNetwork, GoesOnFromGivenWeights) {
 
 TEST(TrainNetwork, TrainsWithoutQuantisationToo) {
   base::SilentProgress progress;
-  FinalTrainOptions plain = options(30);
+  FinalTrainOptions plain = final_options(30);
   plain.quantization_aware = false;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const nn::TrainedNetwork trained =
@@ -116,7 +105,7 @@ TEST(TrainNetwork, AConcatGivesWhatTheSimulationGives) {
   const data::ImageSet images = square_images(128, 1, 12, 4, 1);
   const data::ImageSet unseen = square_images(200, 1, 12, 4, 2);
   const nn::TrainedNetwork trained =
-      train_network(joined_network(), images, std::nullopt, options(15), progress);
+      train_network(joined_network(), images, std::nullopt, final_options(15), progress);
   const nn::LayerState& reader = trained.states[7];
   EXPECT_EQ(reader.input.bits, 9);                  // of a and the input; b has 5
   EXPECT_DOUBLE_EQ(reader.input.scale, 4.0 / 255);  // b's range is the widest
@@ -140,14 +129,14 @@ TEST(TrainNetwork, RefusesBadInput) {
     }
     return std::string("no error");
   };
-  EXPECT_THAT(message(images, options(0)), ::testing::HasSubstr("epochs is 0"));
-  EXPECT_THAT(message(data::ImageSet{1, 12, 12, {}, {}}, options(1)),
+  EXPECT_THAT(message(images, final_options(0)), ::testing::HasSubstr("epochs is 0"));
+  EXPECT_THAT(message(data::ImageSet{1, 12, 12, {}, {}}, final_options(1)),
               ::testing::HasSubstr("there are no images"));
   data::ImageSet mislabelled = images;
   mislabelled.labels[5] = 4;
-  EXPECT_THAT(message(mislabelled, options(1)),
+  EXPECT_THAT(message(mislabelled, final_options(1)),
               ::testing::HasSubstr("label 4 is outside the 4 classes"));
-  FinalTrainOptions wild = options(20);
+  FinalTrainOptions wild = final_options(20);
   wild.base.learning_rate = 1e30;
   EXPECT_THAT(message(images, wild), ::testing::HasSubstr("lower the learning rate"));
 }
