@@ -227,7 +227,7 @@ TEST(SearcherRegistry, UnknownNameSaysWhatIsAllowed) {
   const ToySpace space = ToySpace::of(3, 3);
   EXPECT_EQ(error_of([&] { make_searcher("nsga3", space, toy_objective(), {}); }),
             "unknown searcher 'nsga3'; did you mean 'nsga2'? (allowed: esapp, "
-            "esapp-no-priority, cars, nsga2, regularized-evolution, random)");
+            "esapp-no-priority, cars, linas, nsga2, regularized-evolution, random)");
 }
 
 }  // namespace

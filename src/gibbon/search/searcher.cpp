@@ -7,6 +7,7 @@
 #include "gibbon/base/suggest.hpp"
 #include "gibbon/search/searchers/cars.hpp"
 #include "gibbon/search/searchers/esapp.hpp"
+#include "gibbon/search/searchers/linas.hpp"
 #include "gibbon/search/searchers/nsga2.hpp"
 #include "gibbon/search/searchers/random.hpp"
 #include "gibbon/search/searchers/regularized_evolution.hpp"
@@ -28,6 +29,8 @@ constexpr SearcherEntry kRegistry[] = {
      &make<EsappNoPrioritySearcher>},
     {"cars", "two sortings that spare large networks, half random children (CVPR 2020)",
      &make<CarsSearcher>},
+    {"linas", "rounds of NSGA-II on predictors fitted to all that was measured (2022)",
+     &make<LinasSearcher>},
     {"nsga2", "non-dominated sorting genetic algorithm II (Deb et al., 2002)",
      &make<Nsga2Searcher>},
     {"regularized-evolution", "evolution in which the oldest die (Real et al., AAAI 2019)",

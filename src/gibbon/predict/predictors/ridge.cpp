@@ -4,6 +4,7 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "gibbon/base/cholesky.hpp"
 #include "gibbon/predict/encoding.hpp"
 #include "gibbon/predict/state_file.hpp"
 #include "gibbon/predict/targets.hpp"
@@ -13,40 +14,6 @@ namespace {
 
 /// Targets and one-hot features are about 1 wide, so that 1 weighs like one more sample.
 constexpr double kPenalty = 1;
-
-/// In place: the lower triangle L of matrix = L L'.
-void factorise(std::vector<double>& matrix, std::size_t size) {
-  for (std::size_t i = 0; i < size; ++i) {
-    double* row = matrix.data() + i * size;
-    for (std::size_t j = 0; j <= i; ++j) {
-      const double* other = matrix.data() + j * size;
-      double sum = row[j];
-      for (std::size_t k = 0; k < j; ++k) sum -= row[k] * other[k];
-      row[j] = i == j ? std::sqrt(sum) : sum / other[j];
-    }
-  }
-}
-
-/// In place: right becomes the solution of L L' x = right, for every column of it.
-void substitute(const std::vector<double>& lower, std::size_t size, std::vector<double>& right,
-                std::size_t columns) {
-  const auto eliminate = [&](std::size_t from, std::size_t into, double factor) {
-    for (std::size_t c = 0; c < columns; ++c) {
-      right[into * columns + c] -= factor * right[from * columns + c];
-    }
-  };
-  const auto divide = [&](std::size_t row) {
-    for (std::size_t c = 0; c < columns; ++c) right[row * columns + c] /= lower[row * size + row];
-  };
-  for (std::size_t i = 0; i < size; ++i) {
-    for (std::size_t k = 0; k < i; ++k) eliminate(k, i, lower[i * size + k]);
-    divide(i);
-  }
-  for (std::size_t i = size; i-- > 0;) {
-    divide(i);
-    for (std::size_t k = 0; k < i; ++k) eliminate(i, k, lower[i * size + k]);
-  }
-}
 
 class RidgePredictor final : public Predictor {
  public:
@@ -172,8 +139,8 @@ std::vector<double> solve_ridge(std::span<const SparseRow> rows, std::size_t col
       }
     }
   }
-  factorise(matrix, columns);
-  substitute(matrix, columns, right, target_count);
+  base::cholesky_factorize(matrix, columns);
+  base::cholesky_solve(matrix, columns, right, target_count);
   return right;
 }
 

@@ -43,14 +43,7 @@ void Nsga2Searcher::propose(const AskContext&, base::Rng& rng, Proposals& propos
 
 space::Genome Nsga2Searcher::make_child(const space::Genome& first, const space::Genome& second,
                                         base::Rng& rng) const {
-  space::Genome child =
-      rng.uniform() < crossover_ ? recombined(space(), first, second, rng) : first;
-  const space::Genome unmutated = child;
-  const std::vector<std::size_t> genes = free_genes(space(), child);
-  for (const std::size_t gene : genes) {
-    if (rng.below(genes.size()) == 0) change_gene(space(), child, gene, rng);
-  }
-  return with_fresh_genes(space(), std::move(child), {&unmutated}, rng);
+  return crossed_and_mutated(space(), first, second, crossover_, rng);
 }
 
 }  // namespace gibbon::search

@@ -59,4 +59,15 @@ space::Genome recombined(const space::SearchSpace& space, const space::Genome& f
   return with_fresh_genes(space, std::move(child), {&first, &second}, rng);
 }
 
+space::Genome crossed_and_mutated(const space::SearchSpace& space, const space::Genome& first,
+                                  const space::Genome& second, double crossover, base::Rng& rng) {
+  space::Genome child = rng.uniform() < crossover ? recombined(space, first, second, rng) : first;
+  const space::Genome unmutated = child;
+  const std::vector<std::size_t> genes = free_genes(space, child);
+  for (const std::size_t gene : genes) {
+    if (rng.below(genes.size()) == 0) change_gene(space, child, gene, rng);
+  }
+  return with_fresh_genes(space, std::move(child), {&unmutated}, rng);
+}
+
 }  // namespace gibbon::search

@@ -30,4 +30,9 @@ space::Genome with_fresh_genes(const space::SearchSpace& space, space::Genome ch
 space::Genome recombined(const space::SearchSpace& space, const space::Genome& first,
                          const space::Genome& second, base::Rng& rng);
 
+/// A child as NSGA-II makes it: recombined() with probability `crossover`, else the first; then
+/// each free gene changed with probability 1 / (number of free genes). Canonical.
+space::Genome crossed_and_mutated(const space::SearchSpace& space, const space::Genome& first,
+                                  const space::Genome& second, double crossover, base::Rng& rng);
+
 }  // namespace gibbon::search
