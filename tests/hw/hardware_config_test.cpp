@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/hw/component_area.hpp"
 #include "gibbon/hw/component_library.hpp"
@@ -13,13 +14,8 @@ using base::Json;
 using testing::AllOf;
 using testing::HasSubstr;
 
-std::string message_of(const Json& json) {
-  try {
-    hardware_from_json(json);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string json_error(const Json& json) {
+  return test::error_of([&] { hardware_from_json(json); });
 }
 
 TEST(HardwareConfig, JsonRoundTripKeepsEveryField) {
@@ -62,13 +58,13 @@ TEST(HardwareConfig, TheDigitalChipIsASectionOfItsOwn) {
 
 TEST(HardwareConfig, RefusesADigitalChipThatCannotBe) {
   EXPECT_THAT(
-      message_of(Json::parse(R"({"digital_cim":{"technology_nm":14}})")),
+      json_error(Json::parse(R"({"digital_cim":{"technology_nm":14}})")),
       HasSubstr("'digital_cim.technology_nm' is 14, allowed is one of 45, 28, 22, 16, 7, 5"));
-  EXPECT_THAT(message_of(Json::parse(R"({"digital_cim":{"pe":{"rows":0}}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"digital_cim":{"pe":{"rows":0}}})")),
               HasSubstr("'digital_cim.pe.rows' is 0, allowed is 1 to 65536"));
-  EXPECT_THAT(message_of(Json::parse(R"({"digital_cim":{"dram":{"gb_per_s":0}}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"digital_cim":{"dram":{"gb_per_s":0}}})")),
               HasSubstr("'digital_cim.dram.gb_per_s' is 0, allowed is a number above 0"));
-  EXPECT_THAT(message_of(Json::parse(R"({"digital_cim":{"pe":{"row":1}}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"digital_cim":{"pe":{"row":1}}})")),
               AllOf(HasSubstr("'digital_cim.pe.row'"), HasSubstr("did you mean 'rows'")));
 }
 
@@ -85,24 +81,24 @@ TEST(HardwareConfig, ChoiceAloneBringsTheWholePreset) {
 }
 
 TEST(HardwareConfig, RefusesUnknownKeysAndWrongTypes) {
-  EXPECT_THAT(message_of(Json::parse(R"({"crossbar":{"row":64}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"crossbar":{"row":64}})")),
               AllOf(HasSubstr("'crossbar.row'"), HasSubstr("did you mean 'rows'")));
-  EXPECT_THAT(message_of(Json::parse(R"({"chips":{}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"chips":{}})")),
               AllOf(HasSubstr("'chips'"), HasSubstr("'chip'")));
-  EXPECT_THAT(message_of(Json::parse(R"({"crossbar":{"rows":64.5}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"crossbar":{"rows":64.5}})")),
               AllOf(HasSubstr("'crossbar.rows' is 64.5"), HasSubstr("whole number")));
-  EXPECT_THAT(message_of(Json::parse(R"({"crossbar":{"rows":99999999999}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"crossbar":{"rows":99999999999}})")),
               HasSubstr("whole number"));
-  EXPECT_THAT(message_of(Json::parse(R"({"device":{"type":"dram"}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"device":{"type":"dram"}})")),
               AllOf(HasSubstr("\"dram\""), HasSubstr("nvm, sram")));
-  EXPECT_THAT(message_of(Json::parse(R"({"device":{"read_voltage_v":["a"]}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"device":{"read_voltage_v":["a"]}})")),
               HasSubstr("a list of numbers"));
-  EXPECT_THAT(message_of(Json::parse(R"({"device":{"area_um2":"x"}})")), HasSubstr("a number"));
-  EXPECT_THAT(message_of(Json::parse(R"({"pe":{"input_buffer_from_mapping":1}})")),
+  EXPECT_THAT(json_error(Json::parse(R"({"device":{"area_um2":"x"}})")), HasSubstr("a number"));
+  EXPECT_THAT(json_error(Json::parse(R"({"pe":{"input_buffer_from_mapping":1}})")),
               HasSubstr("true or false"));
-  EXPECT_THAT(message_of(Json::parse(R"({"name":1})")), HasSubstr("text is needed"));
-  EXPECT_THAT(message_of(Json::parse(R"({"device":3})")), HasSubstr("section"));
-  EXPECT_THAT(message_of(Json::parse("[]")), HasSubstr("the configuration"));
+  EXPECT_THAT(json_error(Json::parse(R"({"name":1})")), HasSubstr("text is needed"));
+  EXPECT_THAT(json_error(Json::parse(R"({"device":3})")), HasSubstr("section"));
+  EXPECT_THAT(json_error(Json::parse("[]")), HasSubstr("the configuration"));
 }
 
 struct BadValue {
@@ -115,7 +111,7 @@ class HardwareValidation : public testing::TestWithParam<BadValue> {};
 
 TEST_P(HardwareValidation, NamesKeyValueAndWhatIsAllowed) {
   const BadValue& bad = GetParam();
-  EXPECT_THAT(message_of(Json::parse(bad.json)), AllOf(HasSubstr(bad.key), HasSubstr(bad.allowed)));
+  EXPECT_THAT(json_error(Json::parse(bad.json)), AllOf(HasSubstr(bad.key), HasSubstr(bad.allowed)));
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -153,7 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{R"({"chip":{"buffer_bitwidth":0}})", "chip.buffer_bitwidth", "1 to"}));
 
 TEST(HardwareConfig, BoundariesThatAreAllowed) {
-  EXPECT_EQ(message_of(Json::parse(R"({"pe":{"adcs_per_subarray":256,"polarity":1},
+  EXPECT_EQ(json_error(Json::parse(R"({"pe":{"adcs_per_subarray":256,"polarity":1},
       "crossbar":{"subarray_rows":1},"dac":{"choice":-1,"bits":16}})")),
             "no error");
 }

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/nn/network.hpp"
 
@@ -36,13 +37,8 @@ Network every_layer_type() {
   return Network(std::move(d));
 }
 
-std::string error_of(const Json& json) {
-  try {
-    network_from_json(json);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string json_error(const Json& json) {
+  return test::error_of([&] { network_from_json(json); });
 }
 
 TEST(NetworkJson, RoundTripKeepsEveryField) {
@@ -87,85 +83,87 @@ TEST(NetworkJson, ErrorsNameLayerAndKey) {
 
   Json json = good;
   json["layers"][3]["colour"] = 1;
-  EXPECT_THAT(error_of(json), HasSubstr("network layer 3 'c2': unknown key 'colour', allowed are"));
+  EXPECT_THAT(json_error(json),
+              HasSubstr("network layer 3 'c2': unknown key 'colour', allowed are"));
 
   json = good;
   json["layers"][3].erase("kernel");
-  EXPECT_EQ(error_of(json), "network layer 3 'c2': key 'kernel' is missing");
+  EXPECT_EQ(json_error(json), "network layer 3 'c2': key 'kernel' is missing");
 
   json = good;
   json["layers"][3]["kernel"] = 1.5;
-  EXPECT_EQ(error_of(json), "network layer 3 'c2': key 'kernel' must be an integer, got 1.5");
+  EXPECT_EQ(json_error(json), "network layer 3 'c2': key 'kernel' must be an integer, got 1.5");
 
   json = good;
   json["layers"][3]["kernel"] = 4294967296;
-  EXPECT_THAT(error_of(json), HasSubstr("key 'kernel' must be an integer"));
+  EXPECT_THAT(json_error(json), HasSubstr("key 'kernel' must be an integer"));
 
   json = good;
   json["layers"][0]["padding_mode"] = "mirror";
-  EXPECT_EQ(error_of(json),
+  EXPECT_EQ(json_error(json),
             "network layer 0 'c1': key 'padding_mode' must be one of symmetric, zeros, got "
             "\"mirror\"");
 
   json = good;
   json["layers"][8]["mode"] = 3;
-  EXPECT_EQ(error_of(json),
+  EXPECT_EQ(json_error(json),
             "network layer 8 'max': key 'mode' must be one of average, global_average, max, got 3");
 
   json = good;
   json["layers"][5]["type"] = "swish";
-  EXPECT_THAT(error_of(json),
+  EXPECT_THAT(json_error(json),
               HasSubstr("network layer 5 'relu': key 'type' must be one of conv, linear, "
                         "batch_norm, relu, hardtanh, pool, add, concat, flatten, dropout, tokens, "
                         "select_token, layer_norm, gelu, softmax, matmul, got"));
 
   json = good;
   json["layers"][13]["channels"] = 22;
-  EXPECT_THAT(error_of(json), HasSubstr("network layer 13 'both': unknown key 'channels'"));
+  EXPECT_THAT(json_error(json), HasSubstr("network layer 13 'both': unknown key 'channels'"));
 
   json = good;
   json["layers"][5]["inputs"] = {"fc"};
-  EXPECT_EQ(error_of(json),
+  EXPECT_EQ(json_error(json),
             "network layer 5 'relu': key 'inputs': no earlier layer is called \"fc\" (@input "
             "stands for the network's input)");
 
   json = good;
   json["layers"][5]["inputs"] = "c1";
-  EXPECT_THAT(error_of(json), HasSubstr("key 'inputs' must be a list of layer names, got \"c1\""));
+  EXPECT_THAT(json_error(json),
+              HasSubstr("key 'inputs' must be a list of layer names, got \"c1\""));
 
   json = good;
   json["layers"][5]["inputs"] = {1};
-  EXPECT_THAT(error_of(json), HasSubstr("key 'inputs' must be a list of layer names, got [1]"));
+  EXPECT_THAT(json_error(json), HasSubstr("key 'inputs' must be a list of layer names, got [1]"));
 
   json = good;
   json["layers"][5]["name"] = "c1";
-  EXPECT_EQ(error_of(json), "network layer 5 'c1': another layer has this name");
+  EXPECT_EQ(json_error(json), "network layer 5 'c1': another layer has this name");
 
   json = good;
   json["layers"][5]["name"] = 5;
-  EXPECT_EQ(error_of(json), "network layer 5: key 'name' must be a text, got 5");
+  EXPECT_EQ(json_error(json), "network layer 5: key 'name' must be a text, got 5");
 
   json = good;
   json["layers"][5] = 7;
-  EXPECT_EQ(error_of(json), "network layer 5: expected an object, got number");
+  EXPECT_EQ(json_error(json), "network layer 5: expected an object, got number");
 
   json = good;
   json["layers"] = 7;
-  EXPECT_EQ(error_of(json), "network: key 'layers' must be a list");
+  EXPECT_EQ(json_error(json), "network: key 'layers' must be a list");
 
   json = good;
   json["input"].erase("width");
-  EXPECT_EQ(error_of(json), "network input: key 'width' is missing");
+  EXPECT_EQ(json_error(json), "network input: key 'width' is missing");
 
   json = good;
   json["input_scale"] = "small";
-  EXPECT_EQ(error_of(json), "network: key 'input_scale' must be a number, got \"small\"");
+  EXPECT_EQ(json_error(json), "network: key 'input_scale' must be a number, got \"small\"");
 
   json = good;
   json["colour"] = 1;
-  EXPECT_THAT(error_of(json), HasSubstr("network: unknown key 'colour'"));
+  EXPECT_THAT(json_error(json), HasSubstr("network: unknown key 'colour'"));
 
-  EXPECT_EQ(error_of(Json::array()), "network: expected an object, got array");
+  EXPECT_EQ(json_error(Json::array()), "network: expected an object, got array");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 
 namespace gibbon::nn {
@@ -16,13 +17,8 @@ Network network(Shape input, std::vector<Layer> layers) {
   return Network(std::move(d));
 }
 
-std::string error_of(Shape input, std::vector<Layer> layers) {
-  try {
-    network(input, std::move(layers));
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string layers_error(Shape input, std::vector<Layer> layers) {
+  return test::error_of([&] { network(input, std::move(layers)); });
 }
 
 TEST(Network, AConcatHasTheChannelsOfAllItsInputs) {
@@ -44,30 +40,30 @@ TEST(Network, AConcatJoinsVectors) {
 }
 
 TEST(Network, AConcatRefusesWhatDoesNotFit) {
-  EXPECT_EQ(error_of({3, 8, 8}, {{"cat", Concat{}, {kNetworkInput}}}),
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"cat", Concat{}, {kNetworkInput}}}),
             "layer 'cat' (concat): needs at least two inputs");
-  EXPECT_EQ(error_of({3, 8, 8}, {{"cat", Concat{}, {}}}), "layer 'cat' (concat): has no input");
-  EXPECT_EQ(error_of({3, 8, 8}, {{"pool", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
-                                 {"cat", Concat{}, {kNetworkInput, 0}}}),
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"cat", Concat{}, {}}}), "layer 'cat' (concat): has no input");
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"pool", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
+                                     {"cat", Concat{}, {kNetworkInput, 0}}}),
             "layer 'cat' (concat): inputs of 8x8 and 4x4 cannot be concatenated");
-  EXPECT_EQ(error_of({3, 8, 6}, {{"pool", Pool{PoolMode::kMax, 2, 1}, {kNetworkInput}},
-                                 {"cat", Concat{}, {kNetworkInput, kNetworkInput, 0}}}),
+  EXPECT_EQ(layers_error({3, 8, 6}, {{"pool", Pool{PoolMode::kMax, 2, 1}, {kNetworkInput}},
+                                     {"cat", Concat{}, {kNetworkInput, kNetworkInput, 0}}}),
             "layer 'cat' (concat): inputs of 8x6 and 7x5 cannot be concatenated");
-  EXPECT_EQ(error_of({3, 8, 8}, {{"cat", Concat{}, {kNetworkInput, 0}}}),
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"cat", Concat{}, {kNetworkInput, 0}}}),
             "layer 'cat' (concat): input 0 is not an earlier layer");
 }
 
 TEST(Network, OnlyAddAndConcatTakeSeveralInputs) {
-  EXPECT_EQ(error_of({3, 8, 8}, {{"r", Relu{}, {kNetworkInput, kNetworkInput}}}),
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"r", Relu{}, {kNetworkInput, kNetworkInput}}}),
             "layer 'r' (relu): takes one input");
-  EXPECT_EQ(error_of({3, 8, 8}, {{"s", Add{3}, {kNetworkInput, kNetworkInput}}}), "no error");
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"s", Add{3}, {kNetworkInput, kNetworkInput}}}), "no error");
 }
 
 TEST(Network, AnAddRefusesWhatDoesNotFit) {
-  EXPECT_EQ(error_of({3, 8, 8}, {{"s", Add{3}, {kNetworkInput}}}),
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"s", Add{3}, {kNetworkInput}}}),
             "layer 's' (add): needs at least two inputs");
-  EXPECT_EQ(error_of({3, 8, 8}, {{"pool", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
-                                 {"s", Add{3}, {kNetworkInput, 0}}}),
+  EXPECT_EQ(layers_error({3, 8, 8}, {{"pool", Pool{PoolMode::kMax, 2, 2}, {kNetworkInput}},
+                                     {"s", Add{3}, {kNetworkInput, 0}}}),
             "layer 's' (add): inputs of 8x8 and 4x4 cannot be added");
 }
 

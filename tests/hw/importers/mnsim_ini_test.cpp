@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
 
@@ -90,13 +91,8 @@ std::string with(std::string from, const std::string& to) {
   return text.replace(at, from.size(), to);
 }
 
-std::string message_of(const std::string& text) {
-  try {
-    import(text);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string ini_error(const std::string& text) {
+  return test::error_of([&] { import(text); });
 }
 
 TEST(MnsimIni, ResolvesWhatMeansDefault) {
@@ -130,26 +126,26 @@ TEST(MnsimIni, DigitalPimGetsSenseAmplifiers) {
 }
 
 TEST(MnsimIni, NamesWhatIsWrong) {
-  EXPECT_THAT(message_of(with("Sub_Position", "Sub_Positon")),
+  EXPECT_THAT(ini_error(with("Sub_Position", "Sub_Positon")),
               AllOf(HasSubstr("SimConfig.ini"), HasSubstr("'Sub_Positon'"),
                     HasSubstr("did you mean 'Sub_Position'")));
-  EXPECT_THAT(message_of(with("[Tile level]", "[Tile levels]")),
+  EXPECT_THAT(ini_error(with("[Tile level]", "[Tile levels]")),
               AllOf(HasSubstr("[Tile levels]"), HasSubstr("'Tile level'")));
-  EXPECT_THAT(message_of(with("Group_Num = 0\n", "")), HasSubstr("no key 'Group_Num'"));
-  EXPECT_THAT(message_of(with("# a comment", "nonsense")), HasSubstr("line 1: 'nonsense'"));
-  EXPECT_THAT(message_of(with("NVM", "DRAM")), HasSubstr("one of [\"NVM\",\"SRAM\"]"));
-  EXPECT_THAT(message_of(with("DAC_Num = 128", "DAC_Num = 0")), HasSubstr("above 0"));
-  EXPECT_THAT(message_of(with("PE_Num = 2,3", "PE_Num = 0,0")), HasSubstr("above 0"));
-  EXPECT_THAT(message_of(with("PE_Num = 2,3", "PE_Num = 2")), HasSubstr("two numbers"));
-  EXPECT_THAT(message_of(with("NoC_enable = 0", "NoC_enable = 1")), HasSubstr("NoC_enable is 1"));
-  EXPECT_THAT(message_of(with("Device_SAF = 0.1,0.2", "Device_SAF = 0.1")),
+  EXPECT_THAT(ini_error(with("Group_Num = 0\n", "")), HasSubstr("no key 'Group_Num'"));
+  EXPECT_THAT(ini_error(with("# a comment", "nonsense")), HasSubstr("line 1: 'nonsense'"));
+  EXPECT_THAT(ini_error(with("NVM", "DRAM")), HasSubstr("one of [\"NVM\",\"SRAM\"]"));
+  EXPECT_THAT(ini_error(with("DAC_Num = 128", "DAC_Num = 0")), HasSubstr("above 0"));
+  EXPECT_THAT(ini_error(with("PE_Num = 2,3", "PE_Num = 0,0")), HasSubstr("above 0"));
+  EXPECT_THAT(ini_error(with("PE_Num = 2,3", "PE_Num = 2")), HasSubstr("two numbers"));
+  EXPECT_THAT(ini_error(with("NoC_enable = 0", "NoC_enable = 1")), HasSubstr("NoC_enable is 1"));
+  EXPECT_THAT(ini_error(with("Device_SAF = 0.1,0.2", "Device_SAF = 0.1")),
               HasSubstr("two percentages"));
-  EXPECT_THAT(message_of(with("Digital_Frequency = 500", "Digital_Frequency = fast")),
+  EXPECT_THAT(ini_error(with("Digital_Frequency = 500", "Digital_Frequency = fast")),
               HasSubstr("a number is needed"));
-  EXPECT_THAT(message_of(with("Device_Level = 2", "Device_Level = 2.5")),
+  EXPECT_THAT(ini_error(with("Device_Level = 2", "Device_Level = 2.5")),
               HasSubstr("a whole number"));
   EXPECT_THAT(
-      message_of(with("[Algorithm Configuration]\nSimulation_Level = 1\nNoC_enable = 0\n", "")),
+      ini_error(with("[Algorithm Configuration]\nSimulation_Level = 1\nNoC_enable = 0\n", "")),
       HasSubstr("no section [Algorithm Configuration]"));
 }
 

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/rng.hpp"
 
@@ -16,13 +17,8 @@ Network parse(const std::string& content, const ImportOptions& options = {}) {
   return parse_neurosim_csv(content, "folder/NetWork.csv", options);
 }
 
-std::string error_of(const std::string& content) {
-  try {
-    parse(content);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string csv_error(const std::string& content) {
+  return test::error_of([&] { parse(content); });
 }
 
 std::vector<std::string> layer_names(const Network& network) {
@@ -120,35 +116,35 @@ TEST(NeuroSimCsv, SpacesWindowsLineEndsAndMarksAreFine) {
 }
 
 TEST(NeuroSimCsv, ErrorsNameLineAndColumn) {
-  EXPECT_EQ(error_of(""), "folder/NetWork.csv: holds no layers");
-  EXPECT_EQ(error_of("4,4,1,3,x3,2,0\n"),
+  EXPECT_EQ(csv_error(""), "folder/NetWork.csv: holds no layers");
+  EXPECT_EQ(csv_error("4,4,1,3,x3,2,0\n"),
             "folder/NetWork.csv:1:5: kernel width is 'x3', allowed are integers from 1 to 4096");
-  EXPECT_EQ(error_of("4,4,1,3,3,2,0\n\n4,4,2,3,3,2,2\n"),
+  EXPECT_EQ(csv_error("4,4,1,3,3,2,0\n\n4,4,2,3,3,2,2\n"),
             "folder/NetWork.csv:3:7: followed by pooling is '2', allowed are integers from 0 to 1");
-  EXPECT_THAT(error_of("0,4,1,3,3,2,0\n"), HasSubstr(":1:1: input length is '0'"));
-  EXPECT_THAT(error_of("4,4,1,3,3,2,0,0\n"), HasSubstr(":1:8: stride is '0'"));
-  EXPECT_THAT(error_of("4,99999999999,1,3,3,2,0\n"), HasSubstr(":1:2: input width is '9999"));
-  EXPECT_THAT(error_of("4,4,1.5,3,3,2,0\n"), HasSubstr(":1:3: input channels is '1.5'"));
-  EXPECT_THAT(error_of("4,4,1,3,3,,0\n"), HasSubstr(":1:6: output channels is ''"));
-  EXPECT_THAT(error_of("4,4,1,3,3,2\n"), HasSubstr(":1: 6 columns, 7 or 8 are needed"));
-  EXPECT_THAT(error_of("4,4,1,3,3,2,0,1,1\n"), HasSubstr(":1: 9 columns, 7 or 8 are needed"));
-  EXPECT_THAT(error_of("4,4,1,3,1,2,0\n"),
+  EXPECT_THAT(csv_error("0,4,1,3,3,2,0\n"), HasSubstr(":1:1: input length is '0'"));
+  EXPECT_THAT(csv_error("4,4,1,3,3,2,0,0\n"), HasSubstr(":1:8: stride is '0'"));
+  EXPECT_THAT(csv_error("4,99999999999,1,3,3,2,0\n"), HasSubstr(":1:2: input width is '9999"));
+  EXPECT_THAT(csv_error("4,4,1.5,3,3,2,0\n"), HasSubstr(":1:3: input channels is '1.5'"));
+  EXPECT_THAT(csv_error("4,4,1,3,3,,0\n"), HasSubstr(":1:6: output channels is ''"));
+  EXPECT_THAT(csv_error("4,4,1,3,3,2\n"), HasSubstr(":1: 6 columns, 7 or 8 are needed"));
+  EXPECT_THAT(csv_error("4,4,1,3,3,2,0,1,1\n"), HasSubstr(":1: 9 columns, 7 or 8 are needed"));
+  EXPECT_THAT(csv_error("4,4,1,3,1,2,0\n"),
               HasSubstr(":1:5: the kernel is 3x1, square ones are supported"));
-  EXPECT_THAT(error_of("65536,65536,1,3,3,2,0\n"), HasSubstr("more than 67108864 elements"));
+  EXPECT_THAT(csv_error("65536,65536,1,3,3,2,0\n"), HasSubstr("more than 67108864 elements"));
 }
 
 TEST(NeuroSimCsv, ErrorsOfRowsThatDoNotFit) {
   EXPECT_EQ(
-      error_of("8,8,1,3,3,2,0\n8,8,4,3,3,2,0\n"),
+      csv_error("8,8,1,3,3,2,0\n8,8,4,3,3,2,0\n"),
       "folder/NetWork.csv:2: its input 8x8x4 is not what line 1 gives (8x8x2 with padding 1); "
       "rows have to follow each other (use a YAML or ONNX file for other networks)");
-  EXPECT_THAT(error_of("8,8,1,3,3,2,1\n8,8,2,3,3,2,0\n"),
+  EXPECT_THAT(csv_error("8,8,1,3,3,2,1\n8,8,2,3,3,2,0\n"),
               HasSubstr("not what line 1 gives (8x8x2 before pooling with padding 1)"));
-  EXPECT_THAT(error_of("8,8,1,3,3,2,1\n"),
+  EXPECT_THAT(csv_error("8,8,1,3,3,2,1\n"),
               HasSubstr(":1: the last row is followed by pooling, but no row says to what size"));
   // 1x1, but no row before it reads 6x6x1.
-  EXPECT_THAT(error_of("8,8,1,3,3,2,0\n6,6,1,1,1,2,0\n"), HasSubstr(":2: its input 6x6x1"));
-  EXPECT_THAT(error_of("8,8,1,9,9,2,0\n1,1,3,1,1,2,0\n"), HasSubstr(":2: its input 1x1x3"));
+  EXPECT_THAT(csv_error("8,8,1,3,3,2,0\n6,6,1,1,1,2,0\n"), HasSubstr(":2: its input 6x6x1"));
+  EXPECT_THAT(csv_error("8,8,1,9,9,2,0\n1,1,3,1,1,2,0\n"), HasSubstr(":2: its input 1x1x3"));
 }
 
 TEST(NeuroSimCsv, AnyTextEndsInANetworkOrAnError) {
@@ -160,7 +156,7 @@ TEST(NeuroSimCsv, AnyTextEndsInANetworkOrAnError) {
     for (int change = 0; change < 3 && !damaged.empty(); ++change) {
       damaged[rng.below(damaged.size())] = letters[rng.below(letters.size())];
     }
-    EXPECT_THAT(error_of(damaged),
+    EXPECT_THAT(csv_error(damaged),
                 testing::AnyOf("no error", testing::StartsWith("folder/NetWork.csv")));
   }
 }

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/rng.hpp"
 #include "gibbon/nn/importers/onnx.hpp"
@@ -15,16 +16,11 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
-std::string error_of(const std::string& content, const ImportOptions& options = {}) {
-  try {
-    parse_onnx(content, "folder/model.onnx", options);
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+std::string onnx_error(const std::string& content, const ImportOptions& options = {}) {
+  return test::error_of([&] { parse_onnx(content, "folder/model.onnx", options); });
 }
-std::string error_of(const OnnxBuilder& builder) {
-  return error_of(builder.bytes());
+std::string onnx_error(const OnnxBuilder& builder) {
+  return onnx_error(builder.bytes());
 }
 
 /// A model of one node over an image and a constant.
@@ -37,13 +33,13 @@ std::string error_of_node(const std::string& type, Change change,
   auto& node = onnx.node(type, {"x", "w"}, "y");
   node.set_name("it");
   change(node);
-  return error_of(onnx);
+  return onnx_error(onnx);
 }
 
 TEST(OnnxErrors, NameTheFile) {
-  EXPECT_EQ(error_of("this is no protobuf message"),
+  EXPECT_EQ(onnx_error("this is no protobuf message"),
             "folder/model.onnx: is truncated or no ONNX file");
-  EXPECT_EQ(error_of(""), "folder/model.onnx: is no ONNX file: it holds no graph");
+  EXPECT_EQ(onnx_error(""), "folder/model.onnx: is no ONNX file: it holds no graph");
   EXPECT_THROW(load_onnx("/nowhere/model.onnx"), base::Error);
 }
 
@@ -56,7 +52,7 @@ TEST(OnnxErrors, AllUnsupportedNodesAreListedAtOnce) {
   set(onnx.node("Concat", {"fine", "fine"}, "joined"), "axis", std::int64_t{2});
   onnx.node("Gelu", {"joined"}, "y").set_domain("com.microsoft");
   EXPECT_EQ(
-      error_of(onnx),
+      onnx_error(onnx),
       "folder/model.onnx: 3 nodes cannot be imported:\n"
       "  node 's' (Sigmoid): unknown operator\n"
       "  node 'dilated' (Conv): dilations other than 1\n"
@@ -75,7 +71,7 @@ TEST(OnnxErrors, UnsupportedShapesAreListedAtOnceToo) {
   onnx.node("Relu", {"a"}, "behind");
   set(onnx.node("Conv", {"x", "w"}, "b"), "auto_pad", "SAME_LOWER");
   onnx.node("Add", {"behind", "b"}, "y");
-  EXPECT_THAT(error_of(onnx),
+  EXPECT_THAT(onnx_error(onnx),
               testing::AllOf(HasSubstr("2 nodes cannot be imported:\n"
                                        "  node 'a' (Conv): SAME padding adds 1 rows in all here, "
                                        "only equal padding on all sides is supported\n"
@@ -165,7 +161,7 @@ TEST(OnnxErrors, SoftmaxAndComputedWeights) {
   onnx.filled("b", {2, 2}, 1);
   onnx.node("MatMul", {"b", "m"}, "y");
   EXPECT_THAT(
-      error_of(onnx),
+      onnx_error(onnx),
       testing::AllOf(HasSubstr("3 nodes"),
                      HasSubstr("(Softmax): it is supported as the last node only"),
                      HasSubstr("'m' (MatMul): input 's' is computed, a constant is needed"),
@@ -206,14 +202,14 @@ TEST(OnnxErrors, WrongShapesOfSums) {
   OnnxBuilder onnx({1, 2, 4, 4});
   onnx.node("GlobalAveragePool", {"x"}, "p");
   onnx.node("Add", {"p", "x"}, "y");
-  EXPECT_THAT(error_of(onnx), HasSubstr("results of 2x1x1 and 2x4x4 cannot be added"));
+  EXPECT_THAT(onnx_error(onnx), HasSubstr("results of 2x1x1 and 2x4x4 cannot be added"));
 }
 
 std::string error_of_concat(const OnnxBuilder::Extents& input, std::int64_t axis) {
   OnnxBuilder onnx(input);
   onnx.node("Relu", {"x"}, "r");
   set(onnx.node("Concat", {"r", "x"}, "y"), "axis", axis);
-  return error_of(onnx);
+  return onnx_error(onnx);
 }
 
 TEST(OnnxErrors, ConcatsAlongOtherAxes) {
@@ -233,21 +229,21 @@ TEST(OnnxErrors, ConcatsThatDoNotFit) {
   OnnxBuilder onnx({1, 2, 4, 4});
   onnx.node("GlobalAveragePool", {"x"}, "p");
   set(onnx.node("Concat", {"p", "x"}, "y"), "axis", std::int64_t{1});
-  EXPECT_THAT(error_of(onnx),
+  EXPECT_THAT(onnx_error(onnx),
               HasSubstr("node 'y' (Concat): results of 2x1x1 and 2x4x4 cannot be concatenated"));
   OnnxBuilder mixed({1, 2, 1, 1});
   mixed.node("Flatten", {"x"}, "f");
   set(mixed.node("Concat", {"f", "x"}, "y"), "axis", std::int64_t{1});
-  EXPECT_THAT(error_of(mixed), HasSubstr("results of 2 and 2x1x1 cannot be concatenated"));
+  EXPECT_THAT(onnx_error(mixed), HasSubstr("results of 2 and 2x1x1 cannot be concatenated"));
   OnnxBuilder constant({1, 2, 1, 1});
   constant.filled("w", {1, 2, 1, 1}, 1);
   set(constant.node("Concat", {"x", "w"}, "y"), "axis", std::int64_t{1});
-  EXPECT_THAT(error_of(constant), HasSubstr("input 'w' is constant, only weights may be"));
+  EXPECT_THAT(onnx_error(constant), HasSubstr("input 'w' is constant, only weights may be"));
   OnnxBuilder none({1, 2, 1, 1});
   none.node("Relu", {"x"}, "r");
   auto& node = none.node("Concat", {"r", ""}, "y");
   set(node, "axis", std::int64_t{1});
-  EXPECT_THAT(error_of(none), HasSubstr("node 'y' (Concat): input 2 is missing"));
+  EXPECT_THAT(onnx_error(none), HasSubstr("node 'y' (Concat): input 2 is missing"));
 }
 
 TEST(OnnxErrors, ConcatsThatGrowWithoutEnd) {
@@ -258,8 +254,8 @@ TEST(OnnxErrors, ConcatsThatGrowWithoutEnd) {
     set(onnx.node("Concat", {last, last}, next), "axis", std::int64_t{1});
     last = next;
   }
-  EXPECT_THAT(error_of(onnx), HasSubstr("node 'y' (Concat): its output of 134217728x1x1 has more "
-                                        "than 67108864 elements"));
+  EXPECT_THAT(onnx_error(onnx), HasSubstr("node 'y' (Concat): its output of 134217728x1x1 has more "
+                                          "than 67108864 elements"));
 }
 
 TEST(OnnxErrors, ReshapesThatAreNoFlatten) {
@@ -268,7 +264,7 @@ TEST(OnnxErrors, ReshapesThatAreNoFlatten) {
     OnnxBuilder onnx({1, 2, 4, 4});
     onnx.integers("shape", target);
     onnx.node("Reshape", {"x", "shape"}, "y");
-    EXPECT_THAT(error_of(onnx), HasSubstr("of 2 channels of 4x4; only [1, all] is supported"));
+    EXPECT_THAT(onnx_error(onnx), HasSubstr("of 2 channels of 4x4; only [1, all] is supported"));
   }
 }
 
@@ -279,7 +275,7 @@ TEST(OnnxErrors, WrongBatchNorms) {
     onnx.filled("v", {static_cast<std::int64_t>(count)}, variance);
     auto& norm = onnx.node("BatchNormalization", {"x", "a", "a", "a", "v"}, "y");
     set(norm, "training_mode", training);
-    return error_of(onnx);
+    return onnx_error(onnx);
   };
   EXPECT_EQ(error_with(2, 0, 0), "no error");
   EXPECT_THAT(error_with(3, 1, 0), HasSubstr("'v' has 3 values, its input has 2 channels"));
@@ -291,7 +287,7 @@ TEST(OnnxErrors, Inputs) {
   const auto error_with = [](const OnnxBuilder::Extents& input) {
     OnnxBuilder onnx(input);
     onnx.node("Relu", {"x"}, "y");
-    return error_of(onnx);
+    return onnx_error(onnx);
   };
   EXPECT_EQ(error_with({1, 2}), "no error");
   EXPECT_EQ(
@@ -311,46 +307,47 @@ TEST(OnnxErrors, Inputs) {
 TEST(OnnxErrors, SourcesOfValues) {
   OnnxBuilder missing({1, 2});
   missing.node("MatMul", {"x", "w"}, "y");
-  EXPECT_THAT(error_of(missing), HasSubstr("node 'y' (MatMul) needs 'w', which is no initialiser"));
+  EXPECT_THAT(onnx_error(missing),
+              HasSubstr("node 'y' (MatMul) needs 'w', which is no initialiser"));
 
   OnnxBuilder not_given({1, 2});
   not_given.add_input("w", {2, 2});
   not_given.node("MatMul", {"x", "w"}, "y");
-  EXPECT_THAT(error_of(not_given),
+  EXPECT_THAT(onnx_error(not_given),
               HasSubstr("the graph has 2 inputs without an initialiser ('x', 'w')"));
 
   OnnxBuilder cyclic({1, 2});
   cyclic.node("Add", {"x", "b"}, "a");
   cyclic.node("Relu", {"a"}, "b");
   cyclic.node("Relu", {"b"}, "y");
-  EXPECT_THAT(error_of(cyclic), HasSubstr("is part of, or behind, a cycle of nodes"));
+  EXPECT_THAT(onnx_error(cyclic), HasSubstr("is part of, or behind, a cycle of nodes"));
 
   OnnxBuilder own({1, 2});
   own.node("Add", {"x", "y"}, "y");
-  EXPECT_THAT(error_of(own), HasSubstr("cycle"));
+  EXPECT_THAT(onnx_error(own), HasSubstr("cycle"));
 
   OnnxBuilder twice({1, 2});
   twice.node("Relu", {"x"}, "y");
   twice.node("Relu", {"x"}, "y");
-  EXPECT_THAT(error_of(twice), HasSubstr("its output 'y' has another source already"));
+  EXPECT_THAT(onnx_error(twice), HasSubstr("its output 'y' has another source already"));
 
   OnnxBuilder initialisers({1, 2});
   initialisers.filled("w", {1}, 1);
   initialisers.filled("w", {1}, 1);
-  EXPECT_THAT(error_of(initialisers), HasSubstr("two initialisers 'w'"));
+  EXPECT_THAT(onnx_error(initialisers), HasSubstr("two initialisers 'w'"));
 
   OnnxBuilder outputs({1, 2});
   outputs.graph().add_output()->set_name("z");
-  EXPECT_THAT(error_of(outputs), HasSubstr("2 outputs"));
+  EXPECT_THAT(onnx_error(outputs), HasSubstr("2 outputs"));
 
   OnnxBuilder unrelated({1, 2}, "w");
   unrelated.filled("w", {1}, 1);
-  EXPECT_THAT(error_of(unrelated), HasSubstr("does not depend on its input"));
+  EXPECT_THAT(onnx_error(unrelated), HasSubstr("does not depend on its input"));
 
   OnnxBuilder mask({1, 2});
   mask.node("Dropout", {"x"}, "d").add_output("mask");
   mask.node("Relu", {"mask"}, "y");
-  EXPECT_THAT(error_of(mask), HasSubstr("a node's second output"));
+  EXPECT_THAT(onnx_error(mask), HasSubstr("a node's second output"));
 }
 
 TEST(OnnxErrors, Constants) {
@@ -358,7 +355,7 @@ TEST(OnnxErrors, Constants) {
     OnnxBuilder onnx({1, 2});
     change(onnx.constant("w", {2, 1}, {1, 2}));
     onnx.node("MatMul", {"x", "w"}, "y");
-    return error_of(onnx);
+    return onnx_error(onnx);
   };
   using Tensor = onnx_schema::TensorProto;
   EXPECT_THAT(error_with([](Tensor& t) { t.set_data_location(Tensor::EXTERNAL); }),
@@ -382,9 +379,9 @@ TEST(OnnxErrors, Constants) {
 }
 
 TEST(OnnxErrors, Options) {
-  EXPECT_THAT(error_of("", {1, 9, 9, 1}), HasSubstr("1 bits, allowed are 2 to 16"));
-  EXPECT_THAT(error_of("", {9, 17, 9, 1}), HasSubstr("17 bits, allowed are 2 to 16"));
-  EXPECT_THAT(error_of("", {9, 9, 9, 0}), HasSubstr("input_scale is 0, it must be positive"));
+  EXPECT_THAT(onnx_error("", {1, 9, 9, 1}), HasSubstr("1 bits, allowed are 2 to 16"));
+  EXPECT_THAT(onnx_error("", {9, 17, 9, 1}), HasSubstr("17 bits, allowed are 2 to 16"));
+  EXPECT_THAT(onnx_error("", {9, 9, 9, 0}), HasSubstr("input_scale is 0, it must be positive"));
 }
 
 /// Every kind of node, in few bytes.
@@ -412,7 +409,7 @@ std::string small_model() {
 
 /// Neither accepted nor refused content may end in anything but a network or a base::Error.
 void import_anything(const std::string& content) {
-  const std::string error = error_of(content);
+  const std::string error = onnx_error(content);
   if (error != "no error") {
     EXPECT_THAT(error, StartsWith("folder/model.onnx: "));
   }
@@ -420,11 +417,11 @@ void import_anything(const std::string& content) {
 
 TEST(OnnxErrors, TruncatedFiles) {
   const std::string whole = small_model();
-  ASSERT_EQ(error_of(whole), "no error");
+  ASSERT_EQ(onnx_error(whole), "no error");
   for (std::size_t length = 0; length < whole.size(); ++length) {
     import_anything(whole.substr(0, length));
   }
-  EXPECT_THAT(error_of(whole.substr(0, whole.size() / 2)), HasSubstr("truncated"));
+  EXPECT_THAT(onnx_error(whole.substr(0, whole.size() / 2)), HasSubstr("truncated"));
 }
 
 TEST(OnnxErrors, FlippedBits) {
