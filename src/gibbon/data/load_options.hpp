@@ -4,6 +4,9 @@
 
 namespace gibbon::data {
 
+/// Longest side of an image, pixels.
+inline constexpr int kMaxImageSide = 4096;
+
 struct ImageSize {
   int height = 0;
   int width = 0;
@@ -12,10 +15,10 @@ struct ImageSize {
 
 /// What a user may ask of a dataset of pictures in folders; the others come in one form only.
 struct LoadOptions {
-  std::optional<ImageSize> size;  ///< pixels, sides of 1 to 4096; absent: that of the first image,
-                                  ///< which all others must have
-  std::optional<int> channels;    ///< 1 (grey) or 3 (colour); absent: that of the first image
-  int threads = 1;                ///< for decoding; does not change the result
+  std::optional<ImageSize> size;  ///< pixels, sides of 1 to kMaxImageSide; absent: that of the
+                                  ///< first image, which all others must have
+  std::optional<int> channels;  ///< 1 (grey) or 3 (colour); absent: that of the first image
+  int threads = 1;              ///< for decoding; does not change the result
 };
 
 }  // namespace gibbon::data

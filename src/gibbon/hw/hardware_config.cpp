@@ -205,9 +205,9 @@ concept Enumeration = std::is_enum_v<T>;
 template <typename T>
 concept OptionalSection = std::is_same_v<T, std::optional<DigitalCim>>;
 template <typename T>
-concept Section = std::is_class_v<T> && !std::is_same_v<T, std::string> &&
-                  !std::is_same_v<T, std::vector<double>> &&
-                  !std::is_same_v<T, std::optional<double>> && !OptionalSection<T>;
+concept RequiredSection = std::is_class_v<T> && !std::is_same_v<T, std::string> &&
+                          !std::is_same_v<T, std::vector<double>> &&
+                          !std::is_same_v<T, std::optional<double>> && !OptionalSection<T>;
 
 class Writer {
  public:
@@ -215,7 +215,7 @@ class Writer {
   void operator()(const char* key, T& value) {
     if constexpr (Enumeration<T>) {
       json_[key] = EnumNames<T>::kNames[static_cast<std::size_t>(value)];
-    } else if constexpr (Section<T>) {
+    } else if constexpr (RequiredSection<T>) {
       Writer inner;
       visit(inner, value);
       json_[key] = std::move(inner.json_);
@@ -313,7 +313,7 @@ class Reader {
   static void read(const Json& json, const std::string& name, T& value) {
     read(json, name, value.emplace());
   }
-  template <Section T>
+  template <RequiredSection T>
   static void read(const Json& json, const std::string& name, T& value) {
     Reader inner(json, name);
     if constexpr (std::is_same_v<T, Dac> || std::is_same_v<T, Adc>) start_from_preset(json, value);

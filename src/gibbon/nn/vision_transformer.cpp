@@ -10,9 +10,9 @@
 namespace gibbon::nn {
 namespace {
 
-class Builder {
+class TransformerBuilder {
  public:
-  explicit Builder(const VisionTransformer& transformer) : vit_(transformer) {}
+  explicit TransformerBuilder(const VisionTransformer& transformer) : vit_(transformer) {}
 
   Network build() {
     if (vit_.patch < 1 || vit_.head_width < 1) {
@@ -98,7 +98,7 @@ class Builder {
 }  // namespace
 
 Network make_vision_transformer(const VisionTransformer& transformer) {
-  return Builder(transformer).build();
+  return TransformerBuilder(transformer).build();
 }
 
 }  // namespace gibbon::nn

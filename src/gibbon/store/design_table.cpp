@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kColumns = 1 + space::kMetricCount + 2;
+constexpr std::size_t kFieldCount = 1 + space::kMetricCount + 2;
 
 std::string header_line() {
   std::vector<std::string> names{"genome"};
@@ -55,16 +55,16 @@ double number_in(std::string_view text) {
 
 TabulatedDesign design_from(std::string_view line) {
   const std::vector<std::string_view> fields = split(line, ',');
-  if (fields.size() != kColumns) {
-    throw base::Error(fmt::format("{} fields, {} are needed", fields.size(), kColumns));
+  if (fields.size() != kFieldCount) {
+    throw base::Error(fmt::format("{} fields, {} are needed", fields.size(), kFieldCount));
   }
   TabulatedDesign design;
   design.genome = space::genome_from_text(fields[0]);
   for (std::size_t metric = 0; metric < space::kMetricCount; ++metric) {
     design.metrics.values[metric] = number_in(fields[1 + metric]);
   }
-  design.one_shot_same = number_in(fields[kColumns - 2]);
-  design.one_shot = number_in(fields[kColumns - 1]);
+  design.one_shot_same = number_in(fields[kFieldCount - 2]);
+  design.one_shot = number_in(fields[kFieldCount - 1]);
   return design;
 }
 

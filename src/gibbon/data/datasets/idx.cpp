@@ -8,6 +8,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/data/gzip_reader.hpp"
+#include "gibbon/data/load_options.hpp"
 
 namespace gibbon::data {
 
@@ -17,7 +18,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t kImagesMagic = 0x00000803;
 constexpr std::uint32_t kLabelsMagic = 0x00000801;
-constexpr std::uint32_t kMaxSide = 4096;
 constexpr auto kMaxCount = static_cast<std::uint32_t>(std::numeric_limits<std::int32_t>::max());
 
 std::uint32_t big_endian(const std::string& bytes, std::size_t at) {
@@ -86,9 +86,9 @@ ImageSet read_images(const fs::path& path) {
   const std::uint32_t count = big_endian(header, 4);
   const std::uint32_t height = big_endian(header, 8);
   const std::uint32_t width = big_endian(header, 12);
-  if (height < 1 || width < 1 || height > kMaxSide || width > kMaxSide) {
+  if (height < 1 || width < 1 || height > kMaxImageSide || width > kMaxImageSide) {
     throw base::Error(fmt::format("{}: its header says images of {}x{}, expected sides of 1 to {}",
-                                  path.string(), height, width, kMaxSide));
+                                  path.string(), height, width, kMaxImageSide));
   }
   const std::size_t size = std::size_t{count} * height * width;
   const std::string body = read_body(reader, path, kHeader, size,

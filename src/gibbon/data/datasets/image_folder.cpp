@@ -15,8 +15,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kMaxSide = 4096;
-
 struct LabelledFile {
   fs::path path;
   std::int32_t label = 0;
@@ -31,10 +29,10 @@ struct Form {
 };
 
 void check_options(const LoadOptions& options) {
-  const auto side_ok = [](int side) { return side >= 1 && side <= kMaxSide; };
+  const auto side_ok = [](int side) { return side >= 1 && side <= kMaxImageSide; };
   if (options.size && (!side_ok(options.size->height) || !side_ok(options.size->width))) {
     throw base::Error(fmt::format("image size {}x{}: sides of 1 to {} are possible",
-                                  options.size->height, options.size->width, kMaxSide));
+                                  options.size->height, options.size->width, kMaxImageSide));
   }
   if (options.channels && *options.channels != 1 && *options.channels != 3) {
     throw base::Error(

@@ -197,9 +197,10 @@ std::optional<Fit> fit(const Row& row, const Row& next, int activation_bits) {
   return fit_by_window(row, next, activation_bits);
 }
 
-class Builder {
+class NetworkBuilder {
  public:
-  Builder(std::vector<Row> rows, std::string file, std::string name, const ImportOptions& options)
+  NetworkBuilder(std::vector<Row> rows, std::string file, std::string name,
+                 const ImportOptions& options)
       : rows_(std::move(rows)), file_(std::move(file)), options_(options) {
     description_.name = std::move(name);
     description_.input = rows_.front().input;
@@ -323,7 +324,7 @@ Network parse_neurosim_csv(std::string_view content, const std::filesystem::path
                            const ImportOptions& options) {
   check(options);
   std::vector<Row> rows = RowReader(path.string()).read(content);
-  return Builder(std::move(rows), path.string(), path.stem().string(), options).build();
+  return NetworkBuilder(std::move(rows), path.string(), path.stem().string(), options).build();
 }
 
 Network load_neurosim_csv(const std::filesystem::path& path, const ImportOptions& options) {

@@ -40,12 +40,12 @@ CREATE INDEX evaluations_by_key ON evaluations (key);
 CREATE TABLE documents (name TEXT PRIMARY KEY, content TEXT NOT NULL) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kColumns =
+constexpr const char* kColumnNames =
     "key, genome, accuracy_top1, latency_ms, energy_mj, edp_ms_mj, area_mm2, power_w, "
     "one_shot_accuracy_top1, has_prediction, predicted_accuracy_top1, predicted_latency_ms, "
     "predicted_energy_mj, predicted_edp_ms_mj, predicted_area_mm2, predicted_power_w, "
     "infeasible, iteration";
-/// Positions in kColumns; the parameter of the insertion is one more.
+/// Positions in kColumnNames; the parameter of the insertion is one more.
 enum Column {
   kKey = 0,
   kGenome = 1,
@@ -59,14 +59,14 @@ enum Column {
 static_assert(kOneShot - kMetrics == static_cast<int>(space::kMetricCount));
 
 std::string select_sql(std::string_view rest) {
-  return fmt::format("SELECT {} FROM evaluations {}", kColumns, rest);
+  return fmt::format("SELECT {} FROM evaluations {}", kColumnNames, rest);
 }
 
 std::string insert_sql() {
   return fmt::format(
       "INSERT INTO evaluations ({}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
       "?13, ?14, ?15, ?16, ?17, ?18)",
-      kColumns);
+      kColumnNames);
 }
 
 void bind(SqliteStatement& insert, int column, const space::Metrics& metrics) {
