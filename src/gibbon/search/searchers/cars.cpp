@@ -11,12 +11,6 @@
 
 namespace gibbon::search {
 
-namespace {
-
-constexpr std::size_t kTriesPerChild = 20;
-
-}  // namespace
-
 CarsSearcher::CarsSearcher(const space::SearchSpace& space, const space::Objective& objective,
                            const SearcherOptions& options)
     : SearcherBase(space, objective, options.seed) {
@@ -34,14 +28,10 @@ CarsSearcher::CarsSearcher(const space::SearchSpace& space, const space::Objecti
 }
 
 void CarsSearcher::propose(const AskContext&, base::Rng& rng, Proposals& proposals) {
-  // The first generation is random.
-  if (evaluations().size() + pending_count() < population_ || evaluations().empty()) return;
+  if (in_first_generation(population_)) return;
   std::vector<std::size_t> survivors = rank_protected(evaluations(), objective());
   survivors.resize(std::min(survivors.size(), population_));
-  const std::size_t tries = proposals.missing() * kTriesPerChild;
-  for (std::size_t i = 0; i < tries && !proposals.full(); ++i) {
-    proposals.add(make_child(survivors, rng));
-  }
+  proposals.fill([&] { return make_child(survivors, rng); }, kTriesPerChild);
 }
 
 space::Genome CarsSearcher::make_child(const std::vector<std::size_t>& survivors,

@@ -18,7 +18,6 @@ namespace {
 using space::Evaluation;
 using space::Genome;
 
-constexpr std::size_t kTriesPerChild = 20;
 constexpr int kScreenRounds = 3;
 constexpr std::size_t kMaxSampledParents = 20000;
 

@@ -8,12 +8,6 @@
 
 namespace gibbon::search {
 
-namespace {
-
-constexpr std::size_t kTriesPerChild = 20;
-
-}  // namespace
-
 Nsga2Searcher::Nsga2Searcher(const space::SearchSpace& space, const space::Objective& objective,
                              const SearcherOptions& options)
     : SearcherBase(space, objective, options.seed) {
@@ -24,8 +18,7 @@ Nsga2Searcher::Nsga2Searcher(const space::SearchSpace& space, const space::Objec
 }
 
 void Nsga2Searcher::propose(const AskContext&, base::Rng& rng, Proposals& proposals) {
-  // The first generation is random.
-  if (evaluations().size() + pending_count() < population_ || evaluations().empty()) return;
+  if (in_first_generation(population_)) return;
   std::vector<std::size_t> order = rank(evaluations(), objective());
   order.resize(std::min(order.size(), population_));
   // rank() orders by front and crowding, so the earlier of two wins the tournament.
@@ -33,12 +26,12 @@ void Nsga2Searcher::propose(const AskContext&, base::Rng& rng, Proposals& propos
     const std::size_t place = std::min(rng.below(order.size()), rng.below(order.size()));
     return evaluations()[order[place]].genome;
   };
-  const std::size_t tries = proposals.missing() * kTriesPerChild;
-  for (std::size_t i = 0; i < tries && !proposals.full(); ++i) {
+  const auto child = [&] {
     const space::Genome& first = winner();
     const space::Genome& second = winner();
-    proposals.add(make_child(first, second, rng));
-  }
+    return make_child(first, second, rng);
+  };
+  proposals.fill(child, kTriesPerChild);
 }
 
 space::Genome Nsga2Searcher::make_child(const space::Genome& first, const space::Genome& second,

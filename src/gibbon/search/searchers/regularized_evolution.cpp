@@ -8,12 +8,6 @@
 
 namespace gibbon::search {
 
-namespace {
-
-constexpr std::size_t kTriesPerChild = 20;
-
-}  // namespace
-
 RegularizedEvolutionSearcher::RegularizedEvolutionSearcher(const space::SearchSpace& space,
                                                            const space::Objective& objective,
                                                            const SearcherOptions& options)
@@ -26,19 +20,19 @@ RegularizedEvolutionSearcher::RegularizedEvolutionSearcher(const space::SearchSp
 
 void RegularizedEvolutionSearcher::propose(const AskContext&, base::Rng& rng,
                                            Proposals& proposals) {
-  if (evaluations().size() + pending_count() < population_ || evaluations().empty()) return;
+  if (in_first_generation(population_)) return;
   const std::span<const space::Evaluation> living =
       std::span(evaluations()).last(std::min(population_, evaluations().size()));
   const std::vector<std::size_t> order = rank(living, objective());
   const std::vector<double> weights(space().genes().size(), 1.0);
-  const std::size_t tries = proposals.missing() * kTriesPerChild;
-  for (std::size_t i = 0; i < tries && !proposals.full(); ++i) {
+  const auto child = [&] {
     std::size_t best = order.size() - 1;
     for (std::size_t j = 0; j < sample_; ++j) {
       best = std::min<std::size_t>(best, rng.below(order.size()));
     }
-    proposals.add(mutated(space(), living[order[best]].genome, 1, weights, rng));
-  }
+    return mutated(space(), living[order[best]].genome, 1, weights, rng);
+  };
+  proposals.fill(child, kTriesPerChild);
 }
 
 }  // namespace gibbon::search

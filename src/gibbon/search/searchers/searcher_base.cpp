@@ -10,7 +10,7 @@ namespace gibbon::search {
 
 namespace {
 
-constexpr int kTriesPerGenome = 50;
+constexpr std::size_t kTriesPerGenome = 50;
 /// Spaces up to this size are gone through one by one when random draws find nothing new.
 constexpr double kCountableLog10 = 5;
 
@@ -42,6 +42,11 @@ bool SearcherBase::Proposals::add(const space::Genome& genome) {
   return true;
 }
 
+void SearcherBase::Proposals::fill(const std::function<space::Genome()>& make, std::size_t tries) {
+  const std::size_t limit = missing() * tries;
+  for (std::size_t i = 0; i < limit && !full(); ++i) add(make());
+}
+
 std::vector<space::Genome> SearcherBase::ask(const AskContext& context) {
   if (context.count <= 0) return {};
   // A stream for each ask, so that seed and number of asks are all of the generator's state.
@@ -54,8 +59,7 @@ std::vector<space::Genome> SearcherBase::ask(const AskContext& context) {
 }
 
 void SearcherBase::fill_randomly(base::Rng& rng, Proposals& proposals) {
-  const std::size_t tries = proposals.missing() * kTriesPerGenome;
-  for (std::size_t i = 0; i < tries && !proposals.full(); ++i) proposals.add(space_.sample(rng));
+  proposals.fill([&] { return space_.sample(rng); }, kTriesPerGenome);
 }
 
 void SearcherBase::fill_by_counting(base::Rng& rng, Proposals& proposals) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,8 @@ class SearcherBase : public Searcher {
     std::size_t missing() const { return wanted_ - genomes_.size(); }
     /// Takes the genome's canonical form if it is new and there is room; says whether it did.
     bool add(const space::Genome& genome);
+    /// Adds what `make` draws until it is full, at most `tries` times for each missing genome.
+    void fill(const std::function<space::Genome()>& make, std::size_t tries);
     std::vector<space::Genome> take() { return std::move(genomes_); }
 
    private:
@@ -48,8 +51,13 @@ class SearcherBase : public Searcher {
   /// All told, in the order told, canonical, no genome twice.
   const std::vector<space::Evaluation>& evaluations() const { return evaluations_; }
   bool is_seen(const space::Genome& canonical) const { return seen_.contains(canonical); }
-  /// asked and not yet told
-  std::size_t pending_count() const { return seen_.size() - evaluations_.size(); }
+  /// The first generation is random: there is nothing to breed from before `population` genomes
+  /// are asked or told.
+  bool in_first_generation(std::size_t population) const {
+    return seen_.size() < population || evaluations_.empty();
+  }
+
+  static constexpr std::size_t kTriesPerChild = 20;
 
  private:
   void fill_randomly(base::Rng& rng, Proposals& proposals);
