@@ -8,8 +8,8 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/report/assets/assets.hpp"
+#include "gibbon/report/page.hpp"
 #include "gibbon/report/reports/csv.hpp"
-#include "gibbon/report/reports/html.hpp"
 
 namespace gibbon::report {
 namespace {
@@ -77,16 +77,11 @@ std::string figure_html(const Figure& figure) {
   for (const FigureTable& table : figure.tables) {
     tables.push_back({{"title", table.title}, {"columns", table.columns}, {"rows", table.rows}});
   }
-  std::string page(assets::kFigurePage);
-  replace_once(page, "/*{{style}}*/", assets::kStyle);
-  replace_once(page, "/*{{charts}}*/", assets::kCharts);
-  replace_once(page, "/*{{script}}*/", assets::kFigureScript);
-  replace_once(page, "{{data}}",
-               script_safe({{"title", figure.title},
-                            {"text", figure.text},
-                            {"charts", std::move(charts)},
-                            {"tables", std::move(tables)}}));
-  return page;
+  return make_page({"Gibbon experiment", assets::kFigure, assets::kFigureScript},
+                   {{"title", figure.title},
+                    {"text", figure.text},
+                    {"charts", std::move(charts)},
+                    {"tables", std::move(tables)}});
 }
 
 std::filesystem::path write_figure(const Figure& figure, const std::filesystem::path& folder) {

@@ -15,7 +15,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::string_view kDataStart = "<script type=\"application/json\" id=\"run-data\">";
+constexpr std::string_view kDataStart = "<script type=\"application/json\" id=\"data\">";
 
 /// The content of the data element, cut as a browser cuts it: at the first end of a script.
 base::Json data_of(const std::string& page) {
@@ -37,7 +37,7 @@ TEST(HtmlReport, CarriesItsDataAndAllAssets) {
   const RunData run = small_run();
   const std::string page = html_report(run);
   EXPECT_EQ(data_of(page), html_data(run));
-  for (const std::string_view asset : {assets::kStyle, assets::kCharts, assets::kScript}) {
+  for (const std::string_view asset : {assets::kStyle, assets::kCharts, assets::kReportScript}) {
     EXPECT_FALSE(asset.empty());
     EXPECT_EQ(count(page, asset), 1u);
   }
@@ -70,7 +70,7 @@ TEST(HtmlReport, NoNameCanBecomeMarkup) {
 }
 
 TEST(HtmlReport, ScriptsOnlySetTextNeverMarkup) {
-  for (const std::string_view script : {assets::kCharts, assets::kScript}) {
+  for (const std::string_view script : {assets::kCharts, assets::kReportScript}) {
     for (const char* mark : {"innerHTML", "outerHTML", "insertAdjacentHTML", "document.write"}) {
       EXPECT_EQ(count(script, mark), 0u) << mark;
     }

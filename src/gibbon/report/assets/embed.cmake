@@ -1,8 +1,8 @@
 # Included: adds the report's assets to the target gibbon_report, made again when a file changes.
 # Run with -P: writes OUTPUT, a source file with the assets as arrays of bytes (a raw string literal
 # would end at 64 KiB with some compilers).
-set(GIBBON_ASSET_NAMES Page Style Charts Script FigurePage FigureScript)
-set(GIBBON_ASSET_FILES report.html report.css charts.js report.js figure.html figure.js)
+set(GIBBON_ASSET_NAMES Page Style Charts Report ReportScript Figure FigureScript)
+set(GIBBON_ASSET_FILES page.html page.css charts.js report.html report.js figure.html figure.js)
 
 if(CMAKE_SCRIPT_MODE_FILE)
   set(source "#include \"gibbon/report/assets/assets.hpp\"\n\nnamespace gibbon::report::assets {\n")

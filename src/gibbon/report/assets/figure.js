@@ -2,7 +2,7 @@
 // Fills the page of an experiment: its text, one card a chart, one card a table.
 (() => {
   const { html, format, isNumber } = charts;
-  const data = JSON.parse(document.getElementById('figure-data').textContent);
+  const data = JSON.parse(document.getElementById('data').textContent);
   const palette = ['blue', 'orange', 'green', 'red', 'purple', 'sky', 'black', 'yellow'].map(name => `var(--${name})`);
   const dashes = [null, '7 4', '2 3'];
 

@@ -2,7 +2,7 @@
 // Fills the page from the run's data; what can be chosen lives in `state`, and choosing draws again.
 (() => {
   const { html, format, duration, isNumber } = charts;
-  const data = JSON.parse(document.getElementById('run-data').textContent);
+  const data = JSON.parse(document.getElementById('data').textContent);
   const { facts, candidates, iterations, finals, timings } = data;
   const at = id => document.getElementById(id);
   const count = candidates.genome.length;

@@ -1,8 +1,8 @@
 #include "gibbon/report/reports/html.hpp"
 
-#include <string_view>
 
 #include "gibbon/report/assets/assets.hpp"
+#include "gibbon/report/page.hpp"
 
 namespace gibbon::report {
 namespace {
@@ -65,33 +65,8 @@ Json html_data(const RunData& data) {
           {"finals", std::move(finals)},         {"timings", std::move(timings)}};
 }
 
-void replace_once(std::string& text, std::string_view mark, std::string_view content) {
-  text.replace(text.find(mark), mark.size(), content);
-}
-
-std::string script_safe(const Json& json) {
-  // Bytes that are not UTF-8 (a file name, say) must not cost the whole report.
-  const std::string plain = json.dump(-1, ' ', true, Json::error_handler_t::replace);
-  std::string safe;
-  safe.reserve(plain.size());
-  for (const char letter : plain) {
-    // Outside strings JSON has no "<", so that the escape stands only where it is understood.
-    if (letter == '<') {
-      safe += "\\u003c";
-    } else {
-      safe += letter;
-    }
-  }
-  return safe;
-}
-
 std::string html_report(const RunData& data) {
-  std::string page(assets::kPage);
-  replace_once(page, "/*{{style}}*/", assets::kStyle);
-  replace_once(page, "/*{{charts}}*/", assets::kCharts);
-  replace_once(page, "/*{{script}}*/", assets::kScript);
-  replace_once(page, "{{data}}", script_safe(html_data(data)));
-  return page;
+  return make_page({"Gibbon run", assets::kReport, assets::kReportScript}, html_data(data));
 }
 
 }  // namespace gibbon::report
