@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/presets.hpp"
-#include "gibbon/app/config/space_yaml.hpp"
+#include "gibbon/app/config/space_loader.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/space/summary.hpp"
 
@@ -11,6 +13,11 @@ namespace gibbon::app {
 namespace {
 
 using space::GenePart;
+
+struct ShowArguments {
+  std::string space = "gibbon";
+  std::string explore = "both";
+};
 
 constexpr GenePart kParts[] = {GenePart::kNetwork, GenePart::kQuantization, GenePart::kHardware};
 
@@ -33,13 +40,13 @@ base::Json to_json(const space::SearchSpace& space) {
           {"log10_size", sizes}};
 }
 
-void print_slot(const space::SlotSummary& slot) {
+void print_slot(const space::SlotSummary& slot, std::size_t width) {
   std::string choices;
   for (const double choice : slot.choices) {
     choices += fmt::format("{}{:g}", choices.empty() ? "" : " ", choice);
   }
-  std::string head =
-      fmt::format("{:<16}  {:<12}  {:>5}", slot.slot, space::part_name(slot.part), slot.genes);
+  std::string head = fmt::format("{:<{}}  {:<12}  {:>5}", slot.slot, width,
+                                 space::part_name(slot.part), slot.genes);
   for (const std::string& line : wrapped(choices, kTerminalColumns - head.size() - 2)) {
     fmt::print("{}  {}\n", head, line);
     head.assign(head.size(), ' ');
@@ -48,8 +55,11 @@ void print_slot(const space::SlotSummary& slot) {
 
 void print_text(const space::SearchSpace& space) {
   fmt::print("{}: {} genes\n\n", space.name(), space.genes().size());
-  fmt::print("{:<16}  {:<12}  {:>5}  {}\n", "slot", "part", "genes", "choices");
-  for (const space::SlotSummary& slot : space::describe(space)) print_slot(slot);
+  const std::vector<space::SlotSummary> slots = space::describe(space);
+  std::size_t width = 16;
+  for (const space::SlotSummary& slot : slots) width = std::max(width, slot.slot.size());
+  fmt::print("{:<{}}  {:<12}  {:>5}  {}\n", "slot", width, "part", "genes", "choices");
+  for (const space::SlotSummary& slot : slots) print_slot(slot, width);
   fmt::print("\nsize\n");
   for (const GenePart part : kParts) {
     fmt::print("  {:<12}  10^{:.1f}\n", space::part_name(part), space.log10_size(part));
@@ -57,9 +67,11 @@ void print_text(const space::SearchSpace& space) {
   fmt::print("  {:<12}  10^{:.1f}\n", "all", space.log10_size());
 }
 
-int show(const std::string& name, bool json) {
-  const SpaceFile file = load_space_file(locate(PresetKind::kSpaces, name));
-  const auto space = space::make_gibbon_space(file.spec);
+int show(const ShowArguments& arguments, bool json) {
+  SpaceChoice choice;
+  choice.file = locate(PresetKind::kSpaces, arguments.space);
+  choice.explored = space::explored_from(arguments.explore);
+  const auto space = load_space(choice);
   if (json) {
     print_json(to_json(*space));
   } else {
@@ -71,12 +83,16 @@ int show(const std::string& name, bool json) {
 }  // namespace
 
 Action add_space_command(CLI::App& command, const GlobalOptions& global) {
-  auto name = std::make_shared<std::string>("gibbon");
+  auto arguments = std::make_shared<ShowArguments>();
   command.require_subcommand(1);
-  command.add_subcommand("show", "Genes by slot, their choices, and the size of the space")
-      ->fallthrough()
-      ->add_option("SPACE", *name, "A shipped space by name, or a file; default: gibbon");
-  return [name, &global] { return show(*name, global.json); };
+  CLI::App* show_command =
+      command.add_subcommand("show", "Genes by slot, their choices, and the size of the space")
+          ->fallthrough();
+  show_command->add_option("SPACE", arguments->space,
+                           "A shipped space by name, or a file; default: gibbon");
+  show_command->add_option("--explore", arguments->explore,
+                           "network, hardware or both: the open genes; both");
+  return [arguments, &global] { return show(*arguments, global.json); };
 }
 
 }  // namespace gibbon::app

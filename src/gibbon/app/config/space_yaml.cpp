@@ -10,7 +10,7 @@
 
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
-#include "gibbon/app/config/yaml_reader.hpp"
+#include "gibbon/app/config/size_values.hpp"
 #include "gibbon/base/error.hpp"
 
 namespace gibbon::app {
@@ -19,19 +19,6 @@ using space::BlockActivation;
 using space::GibbonSpaceSpec;
 
 namespace {
-
-constexpr long kMaxSize = 65536;
-
-int read_int(const YamlValue& value) {
-  return static_cast<int>(value.integer(1, kMaxSize));
-}
-
-std::vector<int> read_ints(const YamlValue& value) {
-  std::vector<int> numbers;
-  for (const YamlValue& item : value.list()) numbers.push_back(read_int(item));
-  if (numbers.empty()) value.fail("the list is empty");
-  return numbers;
-}
 
 std::vector<double> read_shares(const YamlValue& value) {
   std::vector<double> numbers;
@@ -191,7 +178,10 @@ std::vector<SpaceKey> all_keys() {
   };
 }
 
-hw::HardwareConfig read_hardware(const YamlValue& value, const std::filesystem::path& folder) {
+}  // namespace
+
+hw::HardwareConfig read_space_hardware(const YamlValue& value,
+                                       const std::filesystem::path& folder) {
   if (value.is_map()) return hardware_from_yaml(value);
   std::filesystem::path path;
   try {
@@ -202,12 +192,11 @@ hw::HardwareConfig read_hardware(const YamlValue& value, const std::filesystem::
   return load_hardware(path);
 }
 
-}  // namespace
-
 SpaceFile load_space_file(const std::filesystem::path& path) {
   SpaceFile file;
   file.path = path;
   YamlMap map = read_yaml_file(path).map();
+  map.find("kind");  // space_loader.hpp has read it
   std::vector<std::pair<SpaceKey, YamlValue>> found;
   for (const SpaceKey& key : all_keys()) {
     const auto value = key.required ? map.require(key.name, key.help) : map.find(key.name);
@@ -220,7 +209,7 @@ SpaceFile load_space_file(const std::filesystem::path& path) {
     file.input_given |= key.name == "input";
     file.classes_given |= key.name == "num_classes";
   }
-  if (hardware) file.spec.hardware = read_hardware(*hardware, path.parent_path());
+  if (hardware) file.spec.hardware = read_space_hardware(*hardware, path.parent_path());
   try {
     space::make_gibbon_space(file.spec);
   } catch (const base::Error& error) {

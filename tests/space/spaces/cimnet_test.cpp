@@ -1,0 +1,221 @@
+#include "gibbon/space/spaces/cimnet.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "error_of.hpp"
+
+namespace gibbon::space {
+namespace {
+
+using test::error_of;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+TransformerFamilySpec small_transformer() {
+  TransformerFamilySpec spec;
+  spec.input = {3, 16, 16};
+  spec.num_classes = 10;
+  spec.patch = 4;
+  spec.width = 24;
+  spec.head_width = 8;
+  spec.layers = {1, 2};
+  spec.heads = {2, 3};
+  spec.mlp_widths = {16, 32, 48};
+  return spec;
+}
+
+CimnetSpaceSpec small_spec() {
+  CimnetSpaceSpec spec;
+  spec.name = "small";
+  spec.family = make_family(small_transformer());
+  spec.hardware.digital_cim = hw::DigitalCim();
+  spec.hardware_choices = {{"pe.count", {16, 64}}, {"dram.gb_per_s", {25.6, 51.2, 102.4}}};
+  return spec;
+}
+
+template <typename T>
+const T& parameters(const nn::Network& network, std::string_view name) {
+  for (const nn::Layer& layer : network.layers()) {
+    if (layer.name == name) return std::get<T>(layer.parameters);
+  }
+  throw base::Error("no layer " + std::string(name));
+}
+
+bool has_layer(const nn::Network& network, std::string_view name) {
+  return std::any_of(network.layers().begin(), network.layers().end(),
+                     [&](const nn::Layer& layer) { return layer.name == name; });
+}
+
+TEST(CimnetSpace, HasTheGenesOfBothParts) {
+  const CimnetSpace space(small_spec());
+  std::vector<std::string> names;
+  for (const Gene& gene : space.genes()) names.push_back(gene.name);
+  EXPECT_THAT(names,
+              ElementsAre("layers", "layer1.heads", "layer1.mlp_width", "layer2.heads",
+                          "layer2.mlp_width", "hardware.pe.count", "hardware.dram.gb_per_s"));
+  // 2 x (2 x 3)^2 networks, 2 x 3 chips.
+  EXPECT_NEAR(space.log10_size(GenePart::kNetwork), std::log10(72), 1e-12);
+  EXPECT_NEAR(space.log10_size(GenePart::kHardware), std::log10(6), 1e-12);
+}
+
+TEST(CimnetSpace, DecodesWhatTheGenesSay) {
+  const CimnetSpace space(small_spec());
+  // Two layers: 2 heads and 32, 3 heads and 16; 16 PEs, 102.4 GB/s.
+  const auto design = space.decode({1, 0, 1, 1, 0, 0, 2});
+  ASSERT_TRUE(design.ok());
+  EXPECT_EQ(parameters<nn::Conv>(design->network, "b1.query").out_channels, 2 * 8);
+  EXPECT_EQ(parameters<nn::Conv>(design->network, "b1.expand").out_channels, 32);
+  EXPECT_EQ(parameters<nn::Conv>(design->network, "b2.query").out_channels, 3 * 8);
+  EXPECT_EQ(parameters<nn::Conv>(design->network, "b2.contract").in_channels, 16);
+  EXPECT_EQ(design->hardware.digital_cim->pe.count, 16);
+  EXPECT_EQ(design->hardware.digital_cim->dram.gb_per_s, 102.4);
+  EXPECT_EQ(design->hardware.digital_cim->pe.rows, hw::DigitalCim().pe.rows);
+}
+
+TEST(CimnetSpace, GenesOfLayersBeyondTheDepthAreInactive) {
+  const CimnetSpace space(small_spec());
+  const Genome shallow = {0, 1, 2, 1, 2, 1, 1};
+  EXPECT_TRUE(space.is_active(shallow, 2));
+  EXPECT_FALSE(space.is_active(shallow, 3));
+  EXPECT_EQ(space.canonical(shallow), (Genome{0, 1, 2, 0, 0, 1, 1}));
+  EXPECT_FALSE(has_layer(space.decode(shallow)->network, "b2.query"));
+}
+
+TEST(CimnetSpace, BaselineIsTheLargestNetworkOnTheDefaultChip) {
+  const CimnetSpace space(small_spec());
+  EXPECT_EQ(space.baseline(), (Genome{1, 1, 2, 1, 2, 1, 1}));
+  EXPECT_EQ(space.decode(space.baseline())->network.mac_count(),
+            space.largest_network().mac_count());
+}
+
+TEST(CimnetSpace, ExploringOnePartHoldsTheOtherAtItsDefault) {
+  CimnetSpaceSpec spec = small_spec();
+  spec.explored = Explored::kNetwork;
+  const CimnetSpace network(spec);
+  EXPECT_EQ(network.log10_size(GenePart::kHardware), 0);
+  EXPECT_EQ(network.decode({0, 0, 0, 0, 0, 0, 0})->hardware.digital_cim->pe.count, 64);
+  EXPECT_EQ(network.baseline(), (Genome{1, 1, 2, 1, 2, 0, 0}));
+
+  spec.explored = Explored::kHardware;
+  const CimnetSpace hardware(spec);
+  EXPECT_EQ(hardware.log10_size(GenePart::kNetwork), 0);
+  const auto design = hardware.decode({0, 0, 0, 0, 0, 0, 0});
+  EXPECT_EQ(parameters<nn::Conv>(design->network, "b2.expand").out_channels, 48);
+  EXPECT_EQ(design->hardware.digital_cim->pe.count, 16);
+  EXPECT_TRUE(hardware.is_active({0, 0, 0, 0, 0, 0, 0}, 4));
+}
+
+TEST(CimnetSpace, SamplesCanAllBeBuilt) {
+  const CimnetSpace space(small_spec());
+  base::Rng rng(1);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(space.decode(space.sample(rng)).ok());
+}
+
+TEST(CimnetSpace, SaysWhatItRefuses) {
+  const auto error_with = [](const auto& change) {
+    CimnetSpaceSpec spec = small_spec();
+    change(spec);
+    return error_of([&] { CimnetSpace{spec}; });
+  };
+  EXPECT_EQ(error_with([](auto& spec) { spec.hardware.digital_cim.reset(); }),
+            "space 'small': the hardware has no section digital_cim");
+  EXPECT_THAT(error_with([](auto& spec) { spec.hardware_choices[0].key = "pe.counts"; }),
+              HasSubstr("space 'small': digital_cim has no number 'pe.counts'; did you mean "
+                        "'pe.count'? (allowed: pe.count, pe.rows"));
+  EXPECT_EQ(error_with([](auto& spec) { spec.hardware_choices[1].key = "pe.count"; }),
+            "space 'small': hardware_choices has pe.count twice");
+  EXPECT_EQ(error_with([](auto& spec) {
+              spec.hardware_choices[0].choices = {16, 32};
+            }),
+            "space 'small': pe.count lacks the default chip's 64");
+  EXPECT_EQ(error_with([](auto& spec) {
+              spec.hardware_choices[0].choices = {64, 1.5};
+            }),
+            "space 'small': pe.count is 1.5, it must be a whole number");
+  EXPECT_EQ(error_with([](auto& spec) {
+              spec.hardware_choices[0].choices = {64, 64};
+            }),
+            "space 'small': pe.count holds 64 twice");
+  EXPECT_EQ(error_of([] {
+              TransformerFamilySpec spec = small_transformer();
+              spec.heads = {};
+              make_family(spec);
+            }),
+            "heads is empty, it needs at least one choice");
+  EXPECT_EQ(error_of([] { explored_from("chip"); }),
+            "explore is 'chip', allowed are network, hardware and both");
+}
+
+TEST(OnceForAll, ResNet50HasTheSupernetsGenes) {
+  const auto family = make_family(OnceForAllSpec{});
+  // 5 depths, 6 widths, expansions of 4 + 4 + 6 + 4 blocks; three choices each.
+  EXPECT_EQ(family->genes().size(), 5U + 6U + 18U);
+  for (const Gene& gene : family->genes()) EXPECT_EQ(gene.choices.size(), 3U) << gene.name;
+}
+
+TEST(OnceForAll, ResNet50sSmallestAndLargestAreTheAuthors) {
+  const auto family = make_family(OnceForAllSpec{});
+  const nn::Network large = family->network(Genome(29, 2), "large");
+  EXPECT_EQ(parameters<nn::Conv>(large, "stem.conv1").out_channels, 32);
+  EXPECT_EQ(parameters<nn::Conv>(large, "stem.conv3").out_channels, 64);
+  EXPECT_TRUE(has_layer(large, "stem.add"));
+  EXPECT_TRUE(has_layer(large, "s3.b6.conv1"));
+  EXPECT_FALSE(has_layer(large, "s4.b5.conv1"));
+  // 0.35 x 2048 = 716.8, rounded 717, next multiple of 8: 720.
+  EXPECT_EQ(parameters<nn::Conv>(large, "s4.b1.conv2").out_channels, 720);
+  EXPECT_EQ(parameters<nn::Conv>(large, "s4.b1.conv2").stride, 2);
+  EXPECT_EQ(parameters<nn::Linear>(large, "fc").in_features, 2048);
+
+  const nn::Network small = family->network(Genome(29, 0), "small");
+  // 64 x 0.65 = 41.6: 40; half of it 20, the next multiple of 8 is 24.
+  EXPECT_EQ(parameters<nn::Conv>(small, "stem.conv1").out_channels, 24);
+  EXPECT_EQ(parameters<nn::Conv>(small, "stem.conv3").out_channels, 40);
+  EXPECT_FALSE(has_layer(small, "stem.add"));
+  EXPECT_FALSE(has_layer(small, "s1.b3.conv1"));
+  EXPECT_TRUE(has_layer(small, "s3.b4.conv1"));
+  // 256 x 0.65 = 166.4: 168; 0.2 x 168 = 33.6, 34: 32.
+  EXPECT_EQ(parameters<nn::Conv>(small, "s1.b1.conv3").out_channels, 168);
+  EXPECT_EQ(parameters<nn::Conv>(small, "s1.b1.conv1").out_channels, 32);
+}
+
+TEST(OnceForAll, DepthGatesTheExpansionsOfAStage) {
+  const auto family = make_family(OnceForAllSpec{});
+  Genome genome(29, 0);
+  // Genes 11 to 14 are stage 1's; two blocks at depth 0, four at depth 2.
+  EXPECT_TRUE(family->is_active(genome, 12));
+  EXPECT_FALSE(family->is_active(genome, 13));
+  genome[1] = 2;
+  EXPECT_TRUE(family->is_active(genome, 14));
+}
+
+TEST(OnceForAll, MobileNetV3HasTheSupernetsGenesAndShapes) {
+  OnceForAllSpec spec;
+  spec.supernet = OnceForAllSpec::Supernet::kMobileNetV3;
+  const auto family = make_family(spec);
+  EXPECT_EQ(family->genes().size(), 5U + 2U * 20U);
+  const nn::Network large = family->network(Genome(45, 2), "large");
+  EXPECT_EQ(parameters<nn::Conv>(large, "stem").out_channels, 16);
+  EXPECT_TRUE(has_layer(large, "first.add"));
+  // Stage 5's first block: 112 x 6 = 672 channels, kernel 7, stride 2, to 160.
+  const auto& depthwise = parameters<nn::Conv>(large, "s5.b1.depthwise");
+  EXPECT_EQ(depthwise.groups, 672);
+  EXPECT_EQ(depthwise.kernel, 7);
+  EXPECT_EQ(depthwise.stride, 2);
+  EXPECT_EQ(parameters<nn::Conv>(large, "s5.b1.project").out_channels, 160);
+  EXPECT_FALSE(has_layer(large, "s5.b1.add"));
+  EXPECT_TRUE(has_layer(large, "s5.b2.add"));
+  EXPECT_EQ(parameters<nn::Linear>(large, "mix").out_features, 1280);
+  const nn::Network small = family->network(Genome(45, 0), "small");
+  EXPECT_TRUE(has_layer(small, "s5.b2.project"));
+  EXPECT_FALSE(has_layer(small, "s5.b3.project"));
+  EXPECT_EQ(parameters<nn::Conv>(small, "s2.b1.depthwise").groups, 24 * 3);
+
+  spec.width_multiplier = 0;
+  EXPECT_EQ(error_of([&] { make_family(spec); }), "width_multiplier is 0, it must be positive");
+}
+
+}  // namespace
+}  // namespace gibbon::space
