@@ -69,6 +69,28 @@ TEST(EpitomeQuantization, CrossbarsAreWholeChannelsTimesPackedColumns) {
   EXPECT_EQ(crossbars[54 + 18], 3);
 }
 
+/// Mean square (0.04 + 0.04 + 9) / 3 = 3.0267, root 1.7397; half of it is below the largest, 3.
+TEST(EpitomeQuantization, AClipBoundsTheRange) {
+  const EpitomePlan plan = overlapping();
+  const std::vector<float> values = {0.2f, 0.2f, -3.0f};
+  const EpitomeQuantization how{3, {}, {}, 0.5};
+  const QuantizedEpitome quantized = quantize_epitome(plan, values, how);
+  EXPECT_NEAR(quantized.scales.at(0), 0.86986 / 3, 1e-5);
+  EXPECT_THAT(EpitomeQuantizer(plan, how).clamped(values, quantized),
+              ElementsAre(FloatEq(0.2f), FloatEq(0.2f), testing::FloatNear(-0.86986f, 1e-5f)));
+  EXPECT_THAT(quantize_epitome(plan, values, {3, {}, {}, 100}).scales, ElementsAre(1.0));
+}
+
+TEST(EpitomeQuantization, AQuantizerGivesTheSameAgain) {
+  const EpitomePlan plan = overlapping();
+  const EpitomeQuantization how{3, CrossbarTiling{4, 2, 1}, 0.75};
+  const EpitomeQuantizer quantizer(plan, how);
+  for (const std::vector<float>& values :
+       {std::vector<float>{0.3f, -0.6f, 3.0f}, std::vector<float>{2, 1, 0}}) {
+    EXPECT_EQ(quantizer.quantize(values).values, quantize_epitome(plan, values, how).values);
+  }
+}
+
 TEST(EpitomeQuantization, ZerosStayZeros) {
   const std::vector<float> zeros(3, 0.0f);
   const QuantizedEpitome quantized = quantize_epitome(overlapping(), zeros, {});
@@ -97,6 +119,10 @@ TEST(EpitomeQuantization, MistakesAreRefused) {
               quantize_epitome(overlapping(), three, {3, {}, 0.4});
             }),
             "epitome: overlap weight 0.4, allowed are 0.5 to 1");
+  EXPECT_EQ(error_of([&] {
+              quantize_epitome(overlapping(), three, {3, {}, {}, 0.0});
+            }),
+            "epitome: clip at 0 deviations, allowed are > 0");
   EXPECT_EQ(error_of([] {
               crossbar_of_elements({1, 1, 3, 3}, {8, 1, 1});
             }),

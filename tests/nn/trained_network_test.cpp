@@ -101,6 +101,23 @@ TEST_F(TrainedNetworkFile, RoundTripKeepsEveryNumberExactly) {
   }
 }
 
+TEST_F(TrainedNetworkFile, ScalesOfPairsAndEpitomesAreKept) {
+  NetworkDescription d;
+  d.name = "epitome";
+  d.input = {2, 3, 3};
+  d.num_classes = 2;
+  Conv conv{2, 2, 1, 1, 0};
+  conv.epitome = ConvEpitome{{1, 2, 1, 1}, OutputBlocks::kWrapped};
+  d.layers = {{"c", conv, {kNetworkInput}}};
+  TrainedNetwork trained{Network(std::move(d)), std::vector<LayerState>(1)};
+  trained.states[0].weight = {0.1F, -0.2F, 0.1F, -0.2F};
+  trained.states[0].pair_scales = {0.1F, 0.05F, 0.1F, 0.05F};
+  save(trained, path_);
+  const TrainedNetwork loaded = load_trained_network(path_);
+  EXPECT_EQ(loaded.states[0].pair_scales, trained.states[0].pair_scales);
+  EXPECT_EQ(std::get<Conv>(loaded.network.layers()[0].parameters).epitome, conv.epitome);
+}
+
 TEST_F(TrainedNetworkFile, LayoutIsThatOfSafetensors) {
   save(small_trained_network(), path_);
   const auto [header, data] = split(base::read_file(path_));

@@ -261,6 +261,17 @@ template std::vector<double> reconstruct(const EpitomePlan&, std::span<const dou
 template std::vector<float> epitome_gradient(const EpitomePlan&, std::span<const float>);
 template std::vector<double> epitome_gradient(const EpitomePlan&, std::span<const double>);
 
+std::vector<float> nearest_epitome(const EpitomePlan& plan, std::span<const float> weight) {
+  const std::vector<double> values(weight.begin(), weight.end());
+  const std::vector<double> sums = epitome_gradient(plan, std::span<const double>(values));
+  const std::vector<std::int32_t> uses = plan.use_counts();
+  std::vector<float> epitome(sums.size(), 0.0F);
+  for (std::size_t e = 0; e < sums.size(); ++e) {
+    if (uses[e] > 0) epitome[e] = static_cast<float>(sums[e] / uses[e]);
+  }
+  return epitome;
+}
+
 EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome, OutputBlocks outputs) {
   require_shapes(weight, epitome);
   if (outputs == OutputBlocks::kWrapped) return wrapped_plan(weight, epitome);
@@ -276,6 +287,10 @@ EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome, OutputBloc
     }
   }
   return EpitomePlan(weight, epitome, std::move(rounds));
+}
+
+EpitomePlan epitome_plan(const Conv& conv) {
+  return spread_plan(weight_shape(conv), conv.epitome->shape, conv.epitome->outputs);
 }
 
 EpitomePlan output_wrapping_plan(ConvWeightShape weight, int epitome_out_channels) {

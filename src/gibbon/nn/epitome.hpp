@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbon/nn/epitome_shape.hpp"
 #include "gibbon/nn/layer.hpp"
 
 /// Epitomes: a small tensor from whose patches the weight of a convolution is put together (Wang et
@@ -24,19 +25,6 @@ struct ConvWeightShape {
   long elements() const { return static_cast<long>(out_channels) * in_channels * kernel * kernel; }
 };
 ConvWeightShape weight_shape(const Conv& conv);
-
-/// The stored tensor [out_channels, in_channels, height, width], row-major. As a matrix on
-/// crossbars it has in_channels x height x width rows and out_channels columns.
-struct EpitomeShape {
-  int out_channels = 0;
-  int in_channels = 0;
-  int height = 0;
-  int width = 0;
-
-  friend bool operator==(const EpitomeShape&, const EpitomeShape&) = default;
-  long rows() const { return static_cast<long>(in_channels) * height * width; }
-  long elements() const { return rows() * out_channels; }
-};
 
 /// One activation round: a patch [out_count, in_count, kernel, kernel] of the epitome, and where it
 /// stands in the convolution's weight, whose whole kernel it fills.
@@ -96,11 +84,10 @@ std::vector<T> reconstruct(const EpitomePlan& plan, std::span<const T> epitome);
 template <typename T>
 std::vector<T> epitome_gradient(const EpitomePlan& plan, std::span<const T> weight_gradient);
 
-/// Where the blocks of output channels lie in the epitome.
-enum class OutputBlocks {
-  kSpread,   ///< evenly, so that filters differ
-  kWrapped,  ///< all at its start: filter o is filter o mod Coe, and their blocks are computed once
-};
+/// The epitome whose reconstruction is nearest to a convolution's weight: each element is the mean
+/// over its uses; 0 where it has none. Throws base::Error where the number of values is not the
+/// weight's.
+std::vector<float> nearest_epitome(const EpitomePlan& plan, std::span<const float> weight);
 
 /// Patches as equal as possible, spread evenly over the epitome. Along each channel axis the weight
 /// is cut into ceil(C / Ce) blocks whose lengths differ by at most one, longer ones first, and
@@ -112,6 +99,9 @@ enum class OutputBlocks {
 /// the kernel.
 EpitomePlan spread_plan(ConvWeightShape weight, EpitomeShape epitome,
                         OutputBlocks outputs = OutputBlocks::kSpread);
+
+/// The plan of a convolution that has an epitome.
+EpitomePlan epitome_plan(const Conv& conv);
 
 /// Output-channel wrapping: filter o is filter o mod Coe of an epitome [Coe, Cin, k, k]. All rounds
 /// read the same inputs, so one is computed. Throws base::Error unless 1 <= Coe <= Cout.

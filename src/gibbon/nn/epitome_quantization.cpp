@@ -11,10 +11,13 @@ namespace gibbon::nn {
 
 namespace {
 
+void require_values(std::size_t got, std::size_t needed) {
+  if (got == needed) return;
+  throw base::Error(fmt::format("epitome: got {} values, the epitome has {}", got, needed));
+}
+
 void require_values(const EpitomePlan& plan, std::size_t got) {
-  if (static_cast<long>(got) == plan.epitome().elements()) return;
-  throw base::Error(
-      fmt::format("epitome: got {} values, the epitome has {}", got, plan.epitome().elements()));
+  require_values(got, static_cast<std::size_t>(plan.epitome().elements()));
 }
 
 void require_options(const EpitomeQuantization& how) {
@@ -25,46 +28,49 @@ void require_options(const EpitomeQuantization& how) {
   if (!(weight >= 0.5 && weight <= 1)) {
     throw base::Error(fmt::format("epitome: overlap weight {}, allowed are 0.5 to 1", weight));
   }
+  if (!(how.clip_deviations.value_or(1) > 0)) {
+    throw base::Error(
+        fmt::format("epitome: clip at {} deviations, allowed are > 0", *how.clip_deviations));
+  }
 }
 
-/// The ranges of all crossbars.
-class Ranges {
- public:
-  explicit Ranges(std::size_t crossbars) : crossbars_(crossbars) {}
+/// The magnitudes of some elements.
+struct Magnitudes {
+  double largest = 0;
+  double squares = 0;
+  double count = 0;
 
-  void count(std::size_t crossbar, int uses) {
-    crossbars_[crossbar].uses += uses;
-    crossbars_[crossbar].elements += 1;
-  }
-  /// After all elements were counted.
-  void measure(std::size_t crossbar, int uses, float value) {
-    Crossbar& own = crossbars_[crossbar];
+  void add(float value) {
     const double size = std::abs(static_cast<double>(value));
-    const bool often = static_cast<double>(uses) * own.elements > own.uses;
-    double& largest = often ? own.largest_often : own.largest_rest;
     largest = std::max(largest, size);
-    own.has_often |= often;
+    squares += size * size;
+    count += 1;
   }
-  double range(std::size_t crossbar, const std::optional<double>& overlap_weight) const {
-    const Crossbar& own = crossbars_[crossbar];
-    if (!overlap_weight || !own.has_often) return std::max(own.largest_often, own.largest_rest);
-    return *overlap_weight * own.largest_often + (1 - *overlap_weight) * own.largest_rest;
+  double range(const std::optional<double>& clip_deviations) const {
+    if (!clip_deviations || count == 0) return largest;
+    return std::min(largest, *clip_deviations * std::sqrt(squares / count));
   }
-
- private:
-  struct Crossbar {
-    double uses = 0;
-    double elements = 0;
-    double largest_often = 0;
-    double largest_rest = 0;
-    bool has_often = false;
-  };
-  std::vector<Crossbar> crossbars_;
 };
+
+/// What one crossbar holds.
+struct Crossbar {
+  Magnitudes often;
+  Magnitudes rest;
+
+  double range(const EpitomeQuantization& how) const {
+    if (often.count == 0) return rest.range(how.clip_deviations);
+    const double w = *how.overlap_weight;
+    return w * often.range(how.clip_deviations) + (1 - w) * rest.range(how.clip_deviations);
+  }
+};
+
+double highest_level(int bits) {
+  return (1 << (bits - 1)) - 1;
+}
 
 float on_grid(float value, double scale, int bits) {
   if (scale == 0) return 0;
-  const double highest = (1 << (bits - 1)) - 1;
+  const double highest = highest_level(bits);
   const double level = std::round(static_cast<double>(value) / scale);
   return static_cast<float>(std::clamp(level, -highest, highest) * scale);
 }
@@ -99,32 +105,65 @@ std::vector<std::int32_t> crossbar_of_elements(const EpitomeShape& epitome,
   return crossbars;
 }
 
-QuantizedEpitome quantize_epitome(const EpitomePlan& plan, std::span<const float> epitome,
-                                  const EpitomeQuantization& how) {
-  require_values(plan, epitome.size());
+EpitomeQuantizer::EpitomeQuantizer(const EpitomePlan& plan, const EpitomeQuantization& how)
+    : how_(how) {
   require_options(how);
-  QuantizedEpitome result;
-  result.scale_of = how.per_crossbar ? crossbar_of_elements(plan.epitome(), *how.per_crossbar)
-                                     : std::vector<std::int32_t>(epitome.size(), 0);
+  const auto elements = static_cast<std::size_t>(plan.epitome().elements());
+  scale_of_ = how.per_crossbar ? crossbar_of_elements(plan.epitome(), *how.per_crossbar)
+                               : std::vector<std::int32_t>(elements, 0);
+  const auto last = std::max_element(scale_of_.begin(), scale_of_.end());
+  crossbars_ = static_cast<std::size_t>(*last) + 1;
+  is_often_used_.assign(elements, false);
+  if (!how.overlap_weight) return;
   const std::vector<std::int32_t> uses = plan.use_counts();
-  const auto last = std::max_element(result.scale_of.begin(), result.scale_of.end());
-  const auto crossbars = static_cast<std::size_t>(*last) + 1;
-  Ranges ranges(crossbars);
-  const auto crossbar_of = [&](std::size_t e) {
-    return static_cast<std::size_t>(result.scale_of[e]);
-  };
-  for (std::size_t e = 0; e < epitome.size(); ++e) ranges.count(crossbar_of(e), uses[e]);
-  for (std::size_t e = 0; e < epitome.size(); ++e) {
-    ranges.measure(crossbar_of(e), uses[e], epitome[e]);
+  std::vector<double> uses_of(crossbars_, 0);
+  std::vector<double> elements_of(crossbars_, 0);
+  for (std::size_t e = 0; e < elements; ++e) {
+    uses_of[static_cast<std::size_t>(scale_of_[e])] += uses[e];
+    elements_of[static_cast<std::size_t>(scale_of_[e])] += 1;
   }
-  const double highest = (1 << (how.bits - 1)) - 1;
-  for (std::size_t i = 0; i < crossbars; ++i) {
-    result.scales.push_back(ranges.range(i, how.overlap_weight) / highest);
+  for (std::size_t e = 0; e < elements; ++e) {
+    const auto crossbar = static_cast<std::size_t>(scale_of_[e]);
+    is_often_used_[e] = static_cast<double>(uses[e]) * elements_of[crossbar] > uses_of[crossbar];
   }
+}
+
+QuantizedEpitome EpitomeQuantizer::quantize(std::span<const float> epitome) const {
+  require_values(epitome.size(), scale_of_.size());
+  std::vector<Crossbar> crossbars(crossbars_);
   for (std::size_t e = 0; e < epitome.size(); ++e) {
-    result.values.push_back(on_grid(epitome[e], result.scales[crossbar_of(e)], how.bits));
+    Crossbar& own = crossbars[static_cast<std::size_t>(scale_of_[e])];
+    (is_often_used_[e] ? own.often : own.rest).add(epitome[e]);
+  }
+  QuantizedEpitome result;
+  result.scale_of = scale_of_;
+  for (const Crossbar& crossbar : crossbars) {
+    result.scales.push_back(crossbar.range(how_) / highest_level(how_.bits));
+  }
+  result.values.reserve(epitome.size());
+  for (std::size_t e = 0; e < epitome.size(); ++e) {
+    const double scale = result.scales[static_cast<std::size_t>(scale_of_[e])];
+    result.values.push_back(on_grid(epitome[e], scale, how_.bits));
   }
   return result;
+}
+
+std::vector<float> EpitomeQuantizer::clamped(std::span<const float> epitome,
+                                             const QuantizedEpitome& quantized) const {
+  require_values(epitome.size(), scale_of_.size());
+  std::vector<float> values;
+  values.reserve(epitome.size());
+  for (std::size_t e = 0; e < epitome.size(); ++e) {
+    const double scale = quantized.scales[static_cast<std::size_t>(scale_of_[e])];
+    const auto range = static_cast<float>(scale * highest_level(how_.bits));
+    values.push_back(std::clamp(epitome[e], -range, range));
+  }
+  return values;
+}
+
+QuantizedEpitome quantize_epitome(const EpitomePlan& plan, std::span<const float> epitome,
+                                  const EpitomeQuantization& how) {
+  return EpitomeQuantizer(plan, how).quantize(epitome);
 }
 
 double quantization_noise(const EpitomePlan& plan, std::span<const float> epitome,

@@ -33,6 +33,10 @@ struct EpitomeQuantization {
   /// w in range = w max|often used| + (1 - w) max|rest|, 0.5 to 1; an element is often used where
   /// it is used more than the mean of its crossbar. Nothing, or no such elements: range = max|all|.
   std::optional<double> overlap_weight;
+  /// The largest magnitude of either kind of elements counts at most so many times the square root
+  /// of their mean square: with few bits a single large weight would take the levels from all
+  /// others. Nothing, or 0: as it is. Not EPIM's.
+  std::optional<double> clip_deviations = {};
 };
 
 struct QuantizedEpitome {
@@ -41,8 +45,29 @@ struct QuantizedEpitome {
   std::vector<std::int32_t> scale_of;  ///< of each element: index in scales
 };
 
-/// Rounds to the nearest level, halves away from zero. A crossbar of zeros has scale 0. Throws
-/// base::Error for values of another number, bits outside 2 to 16, or an overlap weight outside.
+/// Quantises epitomes of one plan, many times: keeps what depends on the plan alone. Rounds to the
+/// nearest level, halves away from zero. A crossbar of zeros has scale 0. const use is safe from
+/// any thread.
+class EpitomeQuantizer {
+ public:
+  /// Throws base::Error for bits outside 2 to 16, an overlap weight outside, a clip that is not
+  /// positive.
+  EpitomeQuantizer(const EpitomePlan& plan, const EpitomeQuantization& how);
+
+  /// Throws base::Error for values of another number.
+  QuantizedEpitome quantize(std::span<const float> epitome) const;
+  /// What crossbars are programmed from: `epitome` clamped to the ranges of `quantized`.
+  std::vector<float> clamped(std::span<const float> epitome,
+                             const QuantizedEpitome& quantized) const;
+
+ private:
+  EpitomeQuantization how_;
+  std::size_t crossbars_ = 0;
+  std::vector<std::int32_t> scale_of_;
+  std::vector<bool> is_often_used_;
+};
+
+/// The same once.
 QuantizedEpitome quantize_epitome(const EpitomePlan& plan, std::span<const float> epitome,
                                   const EpitomeQuantization& how);
 

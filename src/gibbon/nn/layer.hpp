@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "gibbon/nn/epitome_shape.hpp"
+
 namespace gibbon::nn {
 
 /// How a convolution pads its input.
@@ -16,7 +18,8 @@ enum class PaddingMode {
                ///< and no feature shifts (Wu et al., arXiv 1903.08385). `padding` is 0 then.
 };
 
-/// Square convolution without bias. Weight [out_channels, in_channels/groups, kernel, kernel].
+/// Square convolution without bias. Weight [out_channels, in_channels/groups, kernel, kernel],
+/// its own or put together from an epitome.
 struct Conv {
   int in_channels = 0;
   int out_channels = 0;
@@ -25,9 +28,10 @@ struct Conv {
   int padding = 0;
   int groups = 1;
   PaddingMode padding_mode = PaddingMode::kZeros;
-  int weight_bits = 9;      ///< sign included
-  int activation_bits = 9;  ///< of the output where it is quantised; sign included
-  int point_shift = -2;     ///< MNSIM's exponent of the ADC's range (SCALE mode)
+  int weight_bits = 9;                      ///< sign included
+  int activation_bits = 9;                  ///< of the output where it is quantised; sign included
+  int point_shift = -2;                     ///< MNSIM's exponent of the ADC's range (SCALE mode)
+  std::optional<ConvEpitome> epitome = {};  ///< what is stored instead; ungrouped only
 };
 
 /// Matrix product without bias. Weight [out_features, in_features].

@@ -46,6 +46,7 @@ struct ShapeRule {
     }
     require_bits(layer, "weight_bits", conv.weight_bits);
     require_bits(layer, "activation_bits", conv.activation_bits);
+    if (conv.epitome) require_epitome(conv, conv.epitome->shape);
     return window(in, conv.out_channels, conv.kernel, conv.stride, conv.padding, conv.padding_mode);
   }
 
@@ -147,6 +148,20 @@ struct ShapeRule {
               fmt::format("inputs of {}x{} and {}x{} cannot be {}", first.height, first.width,
                           in.height, in.width, verb));
     }
+  }
+
+  void require_epitome(const Conv& conv, const EpitomeShape& epitome) const {
+    require(conv.groups == 1, layer,
+            fmt::format("{} groups; only ungrouped convolutions can be epitomes", conv.groups));
+    require(epitome.out_channels > 0 && epitome.in_channels > 0, layer,
+            fmt::format("an epitome of {}x{} channels is not positive", epitome.out_channels,
+                        epitome.in_channels));
+    require(epitome.height >= conv.kernel && epitome.width >= conv.kernel, layer,
+            fmt::format("an epitome of {}x{} has no window of {}x{}", epitome.height, epitome.width,
+                        conv.kernel, conv.kernel));
+    const bool same_window = epitome.height == conv.kernel && epitome.width == conv.kernel;
+    require(conv.padding_mode == PaddingMode::kZeros || same_window, layer,
+            "symmetric padding needs an epitome of the kernel's height and width");
   }
 
   /// Of the norms, which have the same parameters.

@@ -27,6 +27,14 @@ std::string mode_name(PoolMode mode) {
   return {};
 }
 
+Json epitome_json(const ConvEpitome& epitome) {
+  return {{"out_channels", epitome.shape.out_channels},
+          {"in_channels", epitome.shape.in_channels},
+          {"height", epitome.shape.height},
+          {"width", epitome.shape.width},
+          {"wrap", epitome.outputs == OutputBlocks::kWrapped}};
+}
+
 /// Appends one layer's parameters to its JSON object.
 struct ParameterWriter {
   Json& json;
@@ -42,6 +50,7 @@ struct ParameterWriter {
     json["weight_bits"] = conv.weight_bits;
     json["activation_bits"] = conv.activation_bits;
     json["point_shift"] = conv.point_shift;
+    if (conv.epitome) json["epitome"] = epitome_json(*conv.epitome);
   }
   void operator()(const Linear& linear) const {
     json["in_features"] = linear.in_features;
@@ -176,6 +185,18 @@ class ObjectReader {
   std::vector<std::string> known_;
 };
 
+ConvEpitome read_epitome(const Json& json, const std::string& where, int kernel) {
+  ObjectReader reader(json, where + ": epitome");
+  ConvEpitome epitome;
+  epitome.shape.out_channels = reader.integer("out_channels");
+  epitome.shape.in_channels = reader.integer("in_channels");
+  epitome.shape.height = reader.integer("height", kernel);
+  epitome.shape.width = reader.integer("width", kernel);
+  if (reader.boolean("wrap", false)) epitome.outputs = OutputBlocks::kWrapped;
+  reader.refuse_unknown_keys();
+  return epitome;
+}
+
 Conv read_conv(ObjectReader& reader) {
   const Conv defaults;
   Conv conv;
@@ -191,6 +212,9 @@ Conv read_conv(ObjectReader& reader) {
   conv.weight_bits = reader.integer("weight_bits", defaults.weight_bits);
   conv.activation_bits = reader.integer("activation_bits", defaults.activation_bits);
   conv.point_shift = reader.integer("point_shift", defaults.point_shift);
+  if (const Json* epitome = reader.find("epitome")) {
+    conv.epitome = read_epitome(*epitome, reader.where(), conv.kernel);
+  }
   return conv;
 }
 

@@ -27,6 +27,7 @@ struct ArraySlot {
   std::string name;
   std::vector<long> shape;
   Vector* values;
+  bool may_lack = false;
 };
 
 std::size_t element_count(const std::vector<long>& shape) {
@@ -44,6 +45,10 @@ std::vector<ArraySlot<Vector>> arrays_of(const Layer& layer, State& state) {
         {layer.name + ".weight",
          {conv->out_channels, conv->in_channels / conv->groups, conv->kernel, conv->kernel},
          &state.weight});
+    slots.push_back({layer.name + ".pair_scales",
+                     {conv->out_channels, conv->in_channels / conv->groups},
+                     &state.pair_scales,
+                     true});
   } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
     slots.push_back(
         {layer.name + ".weight", {linear->out_features, linear->in_features}, &state.weight});
@@ -137,6 +142,7 @@ class FileReader {
       for (std::size_t i = 0; i < layers.size(); ++i) {
         trained.states.push_back(state_from_json(states.at(i)));
         for (const auto& slot : read_arrays(layers[i], trained.states.back())) {
+          if (slot.may_lack && !header_.contains(slot.name)) continue;
           *slot.values = read_array(slot.name, slot.shape);
         }
       }
@@ -225,6 +231,7 @@ void save(const TrainedNetwork& trained, const std::filesystem::path& path) {
     check_finite(trained.states[i], layers[i].name);
     states.push_back(state_to_json(trained.states[i]));
     for (const auto& slot : written_arrays(layers[i], trained.states[i])) {
+      if (slot.may_lack && slot.values->empty()) continue;
       if (slot.values->size() != element_count(slot.shape)) {
         throw base::Error(
             fmt::format("cannot save {}: array '{}' has {} values, its layer needs {}",

@@ -19,7 +19,10 @@ struct LayerState {
   std::vector<float> weight;
   QuantizationScale input;    ///< grid on which the layer reads its activations
   QuantizationScale weights;  ///< grid of the weights (scale = max|w| / (2^(bits-1) - 1))
-  QuantizationScale output;   ///< grid of the output in plain quantised inference
+  /// Of an epitome whose crossbars have scales of their own: the scale of the weights of each pair
+  /// of channels [out, in], instead of that of `weights`. The crossbar simulation refuses it.
+  std::vector<float> pair_scales;
+  QuantizationScale output;  ///< grid of the output in plain quantised inference
   /// Range of the output before the ADC (MNSIM's last_value): 3 standard deviations + |mean|,
   /// averaged over training batches. Conv, Linear, and BatchNorm with output_bits.
   double output_range = -1.0;
