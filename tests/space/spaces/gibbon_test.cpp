@@ -310,6 +310,42 @@ TEST(GibbonSpace, TheStemMayBeLeftToTheSearch) {
   EXPECT_EQ(widest.stride, 1);
 }
 
+/// 1/8 of 48 outputs x 32 inputs: outputs, inputs, outputs halved.
+TEST(GibbonSpace, UngroupedBlocksMayBeEpitomes) {
+  GibbonSpaceSpec spec = small_spec();
+  EXPECT_EQ(make_gibbon_space(spec)->genes().size(), 2u + 4 * 5 + 6);
+  spec.epitomes = {1, 0.5, 0.25, 0.125};
+  const auto space = make_gibbon_space(spec);
+  EXPECT_EQ(space->genes().size(), 2u + 4 * 6 + 6);
+  Genome genome = zeros(*space);
+  set(*space, genome, "stage1.blocks", 2);
+  set(*space, genome, "stage1.block1.channels", 32);
+  set(*space, genome, "stage1.block2.channels", 48);
+  set(*space, genome, "stage1.block2.kernel", 3);
+  set(*space, genome, "stage1.block2.epitome", 0.125);
+  const auto conv_of = [&](const Genome& chosen) {
+    const nn::Network network = space->decode(chosen).value().network;
+    for (const nn::Layer& layer : network.layers()) {
+      if (layer.name == "s1.b2.conv") return std::get<nn::Conv>(layer.parameters);
+    }
+    return nn::Conv();
+  };
+  const nn::ConvEpitome expected{{12, 16, 3, 3}, nn::OutputBlocks::kWrapped};
+  EXPECT_EQ(conv_of(genome).epitome, expected);
+
+  const std::size_t gene = space->gene_index("stage1.block2.epitome");
+  EXPECT_TRUE(space->is_active(genome, gene));
+  EXPECT_EQ(space->genes()[gene].slot, "epitome");
+  set(*space, genome, "stage1.block2.groups", 2);
+  EXPECT_FALSE(space->is_active(genome, gene));
+  EXPECT_EQ(conv_of(genome).epitome, std::nullopt);
+  EXPECT_EQ(space->canonical(genome)[gene], 0);
+  for (const nn::Layer& layer : space->largest_network().layers()) {
+    const auto* conv = std::get_if<nn::Conv>(&layer.parameters);
+    EXPECT_TRUE(conv == nullptr || !conv->epitome);
+  }
+}
+
 TEST(GibbonSpace, EveryStageMayHaveChoicesOfItsOwn) {
   GibbonSpaceSpec spec = small_spec();
   spec.stage_blocks = {{1}, {1, 2}};
@@ -344,6 +380,10 @@ TEST(GibbonSpaceSpec, ErrorsNameTheListAndTheValue) {
   };
   using Spec = GibbonSpaceSpec;
   EXPECT_EQ(with([](Spec&) {}), "no error");
+  EXPECT_EQ(with([](Spec& s) {
+              s.epitomes = {1, 0.3};
+            }),
+            "space 'small': epitomes holds 0.3, allowed are 1 (none), 1/2, 1/4, 1/8, 1/16");
   EXPECT_EQ(with([](Spec& s) { s.kernels = {}; }),
             "space 'small': kernels is empty, it needs at least one choice");
   EXPECT_EQ(with([](Spec& s) { s.stage_blocks = {}; }),

@@ -16,8 +16,15 @@ namespace gibbon::space {
 namespace {
 
 // Order of the genes inside a block and of the hardware's genes.
-enum BlockSlot : std::size_t { kChannels, kKernel, kGroups, kWeightBits, kActivationBits };
-constexpr std::size_t kBlockSlots = 5;
+enum BlockSlot : std::size_t {
+  kChannels,
+  kKernel,
+  kGroups,
+  kWeightBits,
+  kActivationBits,
+  kEpitome
+};
+constexpr std::size_t kBlockSlotsWithoutEpitome = 5;
 enum HardwareSlot : std::size_t {
   kCrossbarSize,
   kAdcBits,
@@ -74,7 +81,9 @@ class GibbonSpace final : public SearchSpace {
 
   bool is_active(const Genome& genome, std::size_t gene) const override {
     const Place& place = places_[gene];
-    return place.stage < 0 || place.block < depth(genome, static_cast<std::size_t>(place.stage));
+    if (place.stage < 0) return true;
+    if (place.block >= depth(genome, static_cast<std::size_t>(place.stage))) return false;
+    return !place.ungrouped_only || value(genome, gene - kEpitome + kGroups) == 1;
   }
 
   base::Result<Design> decode(const Genome& genome) const override {
@@ -105,6 +114,7 @@ class GibbonSpace final : public SearchSpace {
   struct Place {
     int stage = -1;
     int block = -1;
+    bool ungrouped_only = false;
   };
 
   std::size_t stages() const { return spec_.stage_blocks.size(); }
@@ -155,8 +165,20 @@ class GibbonSpace final : public SearchSpace {
         add("groups", GenePart::kNetwork, spec_.groups.of(stage));
         add("weight_bits", GenePart::kQuantization, spec_.weight_bits);
         add("activation_bits", GenePart::kQuantization, spec_.activation_bits);
+        if (chooses_epitomes()) add_epitome_gene(static_cast<int>(stage), block, position);
       }
     }
+  }
+
+  bool chooses_epitomes() const { return spec_.epitomes.size() > 1; }
+  std::size_t block_slots() const {
+    return kBlockSlotsWithoutEpitome + (chooses_epitomes() ? 1 : 0);
+  }
+
+  void add_epitome_gene(int stage, int block, int position) {
+    add_gene({fmt::format("stage{}.block{}.epitome", stage + 1, block + 1), "epitome",
+              GenePart::kNetwork, position, spec_.epitomes},
+             {stage, block, true});
   }
 
   void add_hardware_genes() {
@@ -218,12 +240,14 @@ class GibbonSpace final : public SearchSpace {
     for (std::size_t stage = 0; stage < stages(); ++stage) {
       for (int block = 0; block < depth(genome, stage); ++block) {
         const std::size_t first =
-            first_gene_of_stage_[stage] + static_cast<std::size_t>(block) * kBlockSlots;
+            first_gene_of_stage_[stage] + static_cast<std::size_t>(block) * block_slots();
         const auto chosen = [&](BlockSlot slot) {
           return static_cast<int>(value(genome, first + slot));
         };
-        result[stage].push_back({chosen(kChannels), chosen(kKernel), chosen(kGroups),
-                                 chosen(kWeightBits), chosen(kActivationBits)});
+        result[stage].push_back(
+            {chosen(kChannels), chosen(kKernel), chosen(kGroups), chosen(kWeightBits),
+             chosen(kActivationBits),
+             chooses_epitomes() ? value(genome, first + kEpitome) : spec_.epitomes.front()});
       }
     }
     return result;

@@ -55,7 +55,10 @@ struct GibbonSpaceSpec {
   StageChoices groups;           ///< each block chooses; divides every channel choice of its stage
   std::vector<int> weight_bits;  ///< sign included; each block chooses
   std::vector<int> activation_bits;  ///< with which a block reads its input; likewise
-  int head_bits = 9;                 ///< weights and inputs of pool and classifier
+  /// The part of its convolution's weights that a block stores as an epitome: 1 (none) or 1/2, 1/4,
+  /// 1/8, 1/16; each ungrouped block chooses. docs/models/epitome.md says which epitomes they are.
+  std::vector<double> epitomes = {1};
+  int head_bits = 9;  ///< weights and inputs of pool and classifier
 
   hw::HardwareConfig hardware;          ///< what no gene decides
   std::vector<int> crossbar_sizes;      ///< rows = columns = rows of a subarray
@@ -72,9 +75,10 @@ GibbonSpaceSpec gibbon_table1_spec();
 
 /// Gene names: "stage1.blocks"; "stem.channels" and "stem.stride" where the spec leaves a choice;
 /// "stage1.block1.channels", ".kernel", ".groups", ".weight_bits",
-/// ".activation_bits"; "hardware.crossbar_size", ".adc_bits", ".dac_bits", ".cell_bits",
+/// ".activation_bits", and ".epitome" where the spec leaves a choice; "hardware.crossbar_size",
+/// ".adc_bits", ".dac_bits", ".cell_bits",
 /// ".wordline_share", ".bitline_share". Slots are the last parts. Genes of blocks beyond their
-/// stage's depth are inactive.
+/// stage's depth are inactive, and the epitome of a block with groups.
 /// Layer names: "stem.conv", "stem.bn", "stem.act", "s1.b1.conv", ".bn", ".add" (where there is a
 /// shortcut), ".relu" (with kRelu), ".act", ..., "pool", "flatten", "fc".
 /// decode() is infeasible where a block's groups do not divide the channels that it reads.

@@ -75,6 +75,8 @@ void append_block(NetworkBuilder& builder, const std::string& prefix, const Bloc
   conv.groups = choice.groups;
   conv.weight_bits = choice.weight_bits;
   conv.activation_bits = choice.activation_bits;
+  conv.in_channels = builder.channels();
+  if (conv.groups == 1) conv.epitome = epitome_of_share(conv, choice.stored);
   builder.append_conv(prefix, conv);
   if (!downsampling) {
     builder.append(prefix + ".add", nn::Add{choice.channels, output_bits}, {builder.last(), input});
@@ -99,6 +101,19 @@ void append_head(NetworkBuilder& builder, const GibbonSpaceSpec& spec) {
 }
 
 }  // namespace
+
+std::optional<nn::ConvEpitome> epitome_of_share(const nn::Conv& conv, double stored) {
+  if (stored >= 1) return std::nullopt;
+  nn::ConvEpitome epitome{{conv.out_channels, conv.in_channels, conv.kernel, conv.kernel},
+                          nn::OutputBlocks::kWrapped};
+  const auto halve = [](int& channels) { channels = (channels + 1) / 2; };
+  bool outputs = true;
+  for (double share = stored; share < 1; share *= 2) {
+    halve(outputs ? epitome.shape.out_channels : epitome.shape.in_channels);
+    outputs = !outputs;
+  }
+  return epitome;
+}
 
 nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string& name,
                                  const StemChoice& chosen_stem,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,13 @@ struct BlockChoice {
   int groups = 0;
   int weight_bits = 0;
   int activation_bits = 0;  ///< with which the block's convolution reads its input
+  double stored = 1;        ///< part of its weights that an epitome stores; 1: no epitome
 };
+
+/// The epitome of a convolution of which `stored` = 1 / 2^n of the weights are kept: its output
+/// channels, its input channels, its output channels ... are halved in turn, n times in all, and
+/// the outputs wrap. Nothing for 1.
+std::optional<nn::ConvEpitome> epitome_of_share(const nn::Conv& conv, double stored);
 
 /// The network of these blocks, one list a stage (at least one block each). Throws base::Error
 /// where nn::Network refuses it: groups that do not divide the channels read.

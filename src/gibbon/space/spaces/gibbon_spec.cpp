@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/space/spaces/gibbon_spec.hpp"
@@ -107,6 +108,7 @@ class SpecCheck {
     check_stages("groups", spec_.groups);
     check_list("weight_bits", spec_.weight_bits);
     check_list("activation_bits", spec_.activation_bits);
+    check_epitomes();
     for (const auto& kernels : spec_.kernels.lists) {
       for (const int kernel : kernels) check_kernel("kernels", kernel);
     }
@@ -114,6 +116,16 @@ class SpecCheck {
     for (const int bits : spec_.activation_bits) check_bits("activation_bits", bits);
     for (std::size_t stage = 0; stage < spec_.stage_blocks.size(); ++stage) {
       check_groups(spec_.groups.of(stage), spec_.channels.of(stage));
+    }
+  }
+
+  void check_epitomes() const {
+    constexpr double kSmallest = 1.0 / 16;
+    check_shares("epitomes", spec_.epitomes);
+    for (const double share : spec_.epitomes) {
+      int exponent = 0;
+      if (share >= kSmallest && std::frexp(share, &exponent) == 0.5) continue;
+      refuse(fmt::format("epitomes holds {}, allowed are 1 (none), 1/2, 1/4, 1/8, 1/16", share));
     }
   }
 
