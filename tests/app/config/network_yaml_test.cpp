@@ -109,6 +109,7 @@ TEST_F(NetworkFiles, OnnxGivesBackThePresetsOfSmallImages) {
   for (const std::string& name : preset_names(PresetKind::kNetworks)) {
     const nn::Network original = preset(name);
     if (original.input().height > 64) continue;  // ImageNet's would be files of 100 MB and more
+    if (nn::is_transformer_layer(original.layers()[1].parameters)) continue;  // a patch's tokens
     const fs::path path = write(name + ".onnx", OnnxWriter(original).bytes());
     EXPECT_EQ(nn::to_json(load_network(path)), nn::to_json(original)) << name;
   }
