@@ -2,6 +2,8 @@
 
 namespace gibbon::hw {
 
+inline constexpr double kBytesPerKb = 1024;
+
 /// A digital compute-in-memory accelerator: SRAM arrays that multiply and add at their cells, with
 /// a buffer each, a memory on the chip that all share, a vector unit, and DRAM outside. What the
 /// cost model makes of it is in docs/models/digital_cim.md. 1 KB is 1024 bytes, 1 GB 10^9 bytes.

@@ -73,14 +73,18 @@ void require_image_shape(const nn::Network& network, const data::ImageBatch& bat
                                 input.channels, input.height, input.width));
 }
 
+bool is_right(std::span<const float> logits, int label) {
+  return std::max_element(logits.begin(), logits.end()) - logits.begin() == label;
+}
+
 std::vector<bool> right_answers(const AccuracySimulator& simulator, const data::ImageBatch& batch) {
   const std::vector<float> logits = simulator.logits(batch);
-  const auto classes = batch.count == 0 ? 0 : static_cast<long>(logits.size()) / batch.count;
+  const auto images = static_cast<std::size_t>(batch.count);
+  const std::size_t classes = images == 0 ? 0 : logits.size() / images;
   std::vector<bool> right;
-  for (int image = 0; image < batch.count; ++image) {
-    const auto begin = logits.begin() + image * classes;
-    const auto best = std::max_element(begin, begin + classes) - begin;
-    right.push_back(best == batch.labels[static_cast<std::size_t>(image)]);
+  for (std::size_t image = 0; image < images; ++image) {
+    right.push_back(
+        is_right(std::span(logits).subspan(image * classes, classes), batch.labels[image]));
   }
   return right;
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gibbon/base/named_values.hpp"
 #include "gibbon/data/batch.hpp"
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/nn/trained_network.hpp"
@@ -29,6 +30,16 @@ enum class AdcMode {
 /// twin that the others are tested against and takes all. kAmx is not built: asking for it is an
 /// error.
 enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAvx512Popcnt, kAmx, kReference };
+
+inline constexpr base::NamedValues<AdcMode, 3> kAdcModes{
+    {{"scale", AdcMode::kScale}, {"fix", AdcMode::kFix}, {"ideal", AdcMode::kIdeal}}};
+/// Those that users choose from.
+inline constexpr base::NamedValues<Isa, 6> kIsas{{{"auto", Isa::kAuto},
+                                                  {"scalar", Isa::kScalar},
+                                                  {"avx2", Isa::kAvx2},
+                                                  {"avx512vnni", Isa::kAvx512Vnni},
+                                                  {"avx512popcnt", Isa::kAvx512Popcnt},
+                                                  {"amx", Isa::kAmx}}};
 
 struct AccuracyOptions {
   AdcMode mode = AdcMode::kScale;
@@ -56,7 +67,7 @@ class AccuracySimulator {
 
 /// The instruction sets that this build and machine can run, best first.
 std::vector<Isa> available_isas();
-/// "auto", "scalar", "avx2", "avx512vnni", "avx512popcnt", "amx", "reference".
+/// Its name in kIsas, or "reference".
 std::string_view isa_name(Isa isa);
 
 /// Throws base::Error where the network holds something that crossbars cannot run, where a layer's
@@ -74,11 +85,13 @@ struct AccuracyResult {
   double top1_percent() const { return images == 0 ? 0.0 : 100.0 * correct / images; }
 };
 
-/// Whether the largest logit of each image is its label's. Ties go to the lowest class.
+/// Whether the largest logit is the label's. Ties go to the lowest class.
+bool is_right(std::span<const float> logits, int label);
+/// is_right() of each image.
 std::vector<bool> right_answers(const AccuracySimulator& simulator, const data::ImageBatch& batch);
 
 /// Top-1 accuracy over images [0, limit) of a set (all of them if limit exceeds the count), in
-/// bounded memory. Ties go to the lowest class.
+/// bounded memory.
 AccuracyResult measure_accuracy(const AccuracySimulator& simulator, const data::ImageSet& images,
                                 int limit);
 

@@ -7,7 +7,7 @@ struct Names {
   std::string_view name;
   std::string_view unit;
 };
-constexpr std::array<Names, 4> kNames = {
+constexpr std::array<Names, 4> kQuantityNames = {
     {{"latency", "ns"}, {"energy", "nJ"}, {"area", "um2"}, {"power", "W"}}};
 
 base::Json term_to_json(const Term& term, bool timed) {
@@ -25,11 +25,11 @@ base::Json term_to_json(const Term& term, bool timed) {
 }  // namespace
 
 std::string_view quantity_name(Quantity quantity) {
-  return kNames[static_cast<std::size_t>(quantity)].name;
+  return kQuantityNames[static_cast<std::size_t>(quantity)].name;
 }
 
 std::string_view quantity_unit(Quantity quantity) {
-  return kNames[static_cast<std::size_t>(quantity)].unit;
+  return kQuantityNames[static_cast<std::size_t>(quantity)].unit;
 }
 
 base::Json to_json(const Explanation& explanation) {

@@ -23,11 +23,6 @@ constexpr int kStrataOfSide = 6;
 constexpr double kLeastDeviation = 0.05;
 constexpr int kIdealBatch = 512;
 
-/// Ties go to the lowest class, as in measure_accuracy().
-bool is_right(std::span<const float> logits, int label) {
-  return std::max_element(logits.begin(), logits.end()) - logits.begin() == label;
-}
-
 /// How far the label's logit is above the largest other one.
 double margin_of(std::span<const float> logits, int label) {
   float own = std::numeric_limits<float>::lowest();

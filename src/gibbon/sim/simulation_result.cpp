@@ -5,30 +5,31 @@
 namespace gibbon::sim {
 namespace {
 
-constexpr std::array<std::string_view, kComponentCount> kNames = {"crossbar",
-                                                                  "adc",
-                                                                  "dac",
-                                                                  "adder",
-                                                                  "shift_register",
-                                                                  "input_register",
-                                                                  "output_register",
-                                                                  "demux",
-                                                                  "mux",
-                                                                  "joint_module",
-                                                                  "buffer_read",
-                                                                  "buffer_write",
-                                                                  "pooling",
-                                                                  "intra_tile",
-                                                                  "inter_tile",
-                                                                  "array_write",
-                                                                  "pe_buffer",
-                                                                  "shared_memory",
-                                                                  "dram",
-                                                                  "vector_unit"};
+constexpr std::array<std::string_view, kComponentCount> kComponentNames = {"crossbar",
+                                                                           "adc",
+                                                                           "dac",
+                                                                           "adder",
+                                                                           "shift_register",
+                                                                           "input_register",
+                                                                           "output_register",
+                                                                           "demux",
+                                                                           "mux",
+                                                                           "joint_module",
+                                                                           "buffer_read",
+                                                                           "buffer_write",
+                                                                           "pooling",
+                                                                           "intra_tile",
+                                                                           "inter_tile",
+                                                                           "array_write",
+                                                                           "pe_buffer",
+                                                                           "shared_memory",
+                                                                           "dram",
+                                                                           "vector_unit"};
 
 base::Json to_json(const ComponentValues& values) {
   base::Json json = base::Json::object();
-  for (std::size_t i = 0; i < kComponentCount; ++i) json[std::string(kNames[i])] = values.values[i];
+  for (std::size_t i = 0; i < kComponentCount; ++i)
+    json[std::string(kComponentNames[i])] = values.values[i];
   json["total"] = values.sum();
   return json;
 }
@@ -61,7 +62,7 @@ base::Json layer_to_json(const LayerResult& layer) {
 }  // namespace
 
 std::string_view component_name(Component component) {
-  return kNames[static_cast<std::size_t>(component)];
+  return kComponentNames[static_cast<std::size_t>(component)];
 }
 
 double ComponentValues::sum() const {

@@ -2,12 +2,14 @@
 
 #include <bit>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 
 namespace gibbon::sim {
 
 /// a / b rounded up; a >= 0, b > 0.
-constexpr std::int64_t ceil_div(std::int64_t a, std::int64_t b) {
+template <std::integral A, std::integral B>
+constexpr auto ceil_div(A a, B b) {
   return (a + b - 1) / b;
 }
 

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/sim/circuits/integer_math.hpp"
 
 namespace gibbon::sim {
 
@@ -25,10 +26,6 @@ struct Geometry {
 
 [[noreturn]] void refuse(const std::string& layer, const std::string& problem) {
   throw base::Error(fmt::format("layer '{}': {}", layer, problem));
-}
-
-int ceil_divide(int value, int divisor) {
-  return (value + divisor - 1) / divisor;
 }
 
 Geometry fill_geometry(const nn::Network& network, int index, CrossbarLayer& layer) {
@@ -165,8 +162,8 @@ CrossbarLayer prepare_crossbar_layer(const nn::TrainedNetwork& trained, int inde
   if (mode == AdcMode::kIdeal) layer.dac_bits = layer.cell_bits = 7;  // the kernels' widest digits
   const int magnitude_bits =
       layer.polarity == 2 || mode == AdcMode::kIdeal ? layer.weight_bits - 1 : layer.weight_bits;
-  layer.parts = ceil_divide(magnitude_bits, layer.cell_bits);
-  layer.cycles = ceil_divide(layer.input_bits - 1, layer.dac_bits);
+  layer.parts = ceil_div(magnitude_bits, layer.cell_bits);
+  layer.cycles = ceil_div(layer.input_bits - 1, layer.dac_bits);
   cut_into_blocks(geometry, integer_weights(state), channels_per_block, layer);
 
   // MNSIM sizes the converter for a full crossbar even where the layer has fewer channels; in a
@@ -174,7 +171,7 @@ CrossbarLayer prepare_crossbar_layer(const nn::TrainedNetwork& trained, int inde
   int rows = channels_per_block * geometry.taps();
   if (geometry.linear) rows = std::min(layer.in_channels, crossbar_rows);
   if (geometry.groups > 1) rows = std::min(channels_per_block, group_inputs) * geometry.taps();
-  const int splits = ceil_divide(group_inputs, channels_per_block);
+  const int splits = ceil_div(group_inputs, channels_per_block);
   layer.adc.mode = mode;
   layer.adc.weight_scale = static_cast<float>(state.weights.scale);
   layer.adc.input_scale = static_cast<float>(state.input.scale);

@@ -11,23 +11,10 @@
 namespace gibbon::sim {
 
 std::string_view isa_name(Isa isa) {
-  switch (isa) {
-    case Isa::kAuto:
-      return "auto";
-    case Isa::kScalar:
-      return "scalar";
-    case Isa::kAvx2:
-      return "avx2";
-    case Isa::kAvx512Vnni:
-      return "avx512vnni";
-    case Isa::kAvx512Popcnt:
-      return "avx512popcnt";
-    case Isa::kAmx:
-      return "amx";
-    case Isa::kReference:
-      return "reference";
+  for (const auto& [name, candidate] : kIsas) {
+    if (candidate == isa) return name;
   }
-  return {};
+  return "reference";
 }
 
 std::vector<Isa> available_isas() {

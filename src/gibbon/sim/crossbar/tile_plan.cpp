@@ -6,15 +6,12 @@
 #include <limits>
 #include <optional>
 
+#include "gibbon/sim/circuits/integer_math.hpp"
 #include "gibbon/sim/crossbar/digit_pairs.hpp"
 
 namespace gibbon::sim {
 
 namespace {
-
-int ceil_divide(int value, int divisor) {
-  return (value + divisor - 1) / divisor;
-}
 
 BlockPlan pack_block(const CrossbarLayer& layer, const PixelTiles& tiles, const RowBlock& block,
                      int digit_offset) {
@@ -22,13 +19,13 @@ BlockPlan pack_block(const CrossbarLayer& layer, const PixelTiles& tiles, const 
   plan.first_output = block.first_output;
   plan.output_count = block.output_count;
   const int rows = static_cast<int>(block.rows.size());
-  plan.quads = ceil_divide(rows, 4);
+  plan.quads = ceil_div(rows, 4);
   plan.row_offsets.assign(static_cast<std::size_t>(plan.quads) * 4, 0);
   for (int r = 0; r < rows; ++r) {
     const auto index = static_cast<std::size_t>(r);
     plan.row_offsets[index] = tiles.row_offset(block.rows[index]);
   }
-  const int output_tiles = ceil_divide(block.output_count, kOutputTile);
+  const int output_tiles = ceil_div(block.output_count, kOutputTile);
   const auto columns = static_cast<std::size_t>(output_tiles * layer.parts * kOutputTile);
   std::vector<std::uint32_t> words(columns * static_cast<std::size_t>(plan.quads));
   plan.corrections.resize(columns);

@@ -6,10 +6,12 @@
 #include <deque>
 #include <utility>
 
+#include "gibbon/base/error.hpp"
+#include "gibbon/sim/epitome/stored_network.hpp"
+
 namespace gibbon::sim {
 namespace {
 
-constexpr double kBytesPerKb = 1024;
 constexpr double kNanoPerPico = 1e-3;
 
 /// Double-buffered rows of weights on their way from DRAM to every PE.
@@ -47,7 +49,8 @@ class Evaluator {
   /// Weights stay in the arrays if all fit there, else in the shared memory if they fit there
   /// beside all activations, else they come from DRAM at every inference.
   void place() {
-    const double memory = cim_.shared_memory.size_kb * kBytesPerKb - weight_queue_bytes(cim_.pe);
+    const double memory =
+        cim_.shared_memory.size_kb * hw::kBytesPerKb - weight_queue_bytes(cim_.pe);
     long cells = 0;
     double weights = 0;
     for (const WorkloadStep& step : steps_) {
@@ -227,6 +230,7 @@ Placement place_activations(const std::vector<WorkloadStep>& steps, double memor
 
 base::Result<DigitalEvaluation> evaluate_digital(const nn::Network& network,
                                                  const hw::DigitalCim& cim) {
+  if (has_epitomes(network)) throw base::Error("the cost model 'digital_cim' knows no epitomes");
   return Evaluator(network, cim).run();
 }
 

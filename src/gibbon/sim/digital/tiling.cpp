@@ -11,7 +11,6 @@ namespace gibbon::sim {
 namespace {
 
 constexpr double kPartialSumBytes = 4;
-constexpr double kBytesPerKb = 1024;
 
 double bytes_of_bits(int bits) {
   return bits / 8.0;
@@ -119,7 +118,7 @@ TilingModel::TilingModel(const TilingProblem& problem, const hw::DigitalCim& cim
       rows_used_(static_cast<double>(std::min<long>(problem.product.k, cim.pe.rows))),
       input_cycles_(
           static_cast<double>(ceil_div(problem.product.input_bits, cim.pe.input_bits_per_cycle))),
-      buffer_bytes_(cim.pe.buffer_kb * kBytesPerKb) {}
+      buffer_bytes_(cim.pe.buffer_kb * hw::kBytesPerKb) {}
 
 long TilingModel::blocks_of_pe(const Tiling& grid) const {
   return ceil_div(groups(), grid.groups) * ceil_div(k_blocks_, grid.k) *

@@ -51,10 +51,6 @@ class ChoiceList {
   std::vector<LayerStorage> list_;
 };
 
-bool is_weighted(const ComputeLayer& layer) {
-  return layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear;
-}
-
 }  // namespace
 
 int slices_of_width(int bits) {
@@ -113,8 +109,8 @@ StorageCosts::StorageCosts(const nn::Network& network, const hw::HardwareConfig&
   std::size_t most_shapes = 0;
   std::size_t entries = 0;
   for (const ComputeLayer& layer : graph_.layers) {
-    variable_.push_back(is_weighted(layer) ? static_cast<int>(layers_.size()) : -1);
-    if (!is_weighted(layer)) continue;
+    variable_.push_back(layer.is_weighted() ? static_cast<int>(layers_.size()) : -1);
+    if (!layer.is_weighted()) continue;
     Layer& added = layers_.emplace_back();
     added.network_index = layer.network_index;
     const auto& parameters =

@@ -12,10 +12,6 @@
 namespace gibbon::sim {
 namespace {
 
-int ceil_div_int(int a, int b) {
-  return static_cast<int>(ceil_div(a, b));
-}
-
 class Mapper {
  public:
   Mapper(const ComputeGraph& graph, const nn::Network& network, const hw::HardwareConfig& hardware,
@@ -108,7 +104,7 @@ class Mapper {
   }
 
   int cells_for(int bits) const {
-    return corrections_.multi_bit_cells ? ceil_div_int(bits, hardware_.device.bits()) : bits;
+    return corrections_.multi_bit_cells ? ceil_div(bits, hardware_.device.bits()) : bits;
   }
 
   void map_weights(const ComputeLayer& layer, int outputs, LayerMapping& mapped) const {
@@ -119,7 +115,7 @@ class Mapper {
       outputs *= mapped.column_slices;
     }
     const int bit_planes = packed != nullptr ? 1 : planes(layer);
-    mapped.mx = ceil_div_int(bit_planes, hardware_.pe.groups) * ceil_div_int(outputs, columns);
+    mapped.mx = ceil_div(bit_planes, hardware_.pe.groups) * ceil_div(outputs, columns);
     mapped.columns = std::min(outputs, columns);
     mapped.bit_planes = std::min(bit_planes, hardware_.pe.groups);
     mapped.weight_planes = bit_planes;
@@ -134,8 +130,8 @@ class Mapper {
     const int stacked = std::max(1, channels_per_crossbar / channels_per_group);
     map_weights(layer, outputs, mapped);
     mapped.my = channels_per_group > channels_per_crossbar
-                    ? layer.groups * ceil_div_int(channels_per_group, channels_per_crossbar)
-                    : ceil_div_int(layer.groups, stacked);
+                    ? layer.groups * ceil_div(channels_per_group, channels_per_crossbar)
+                    : ceil_div(layer.groups, stacked);
     mapped.rows = channels * window;
     mapped.group_passes = std::min(stacked, layer.groups);
     mapped.channels_per_pe = channels * mapped.group_passes;
@@ -145,7 +141,7 @@ class Mapper {
 
   void map_linear(const ComputeLayer& layer, LayerMapping& mapped) const {
     map_weights(layer, layer.out_channels, mapped);
-    mapped.my = ceil_div_int(layer.in_channels, hardware_.crossbar.rows);
+    mapped.my = ceil_div(layer.in_channels, hardware_.crossbar.rows);
     mapped.rows = std::min(layer.in_channels, hardware_.crossbar.rows);
     mapped.channels_per_pe = mapped.rows;
     mapped.used_cells = static_cast<double>(layer.in_channels) * layer.out_channels *
@@ -155,7 +151,7 @@ class Mapper {
   void place(const ComputeLayer& layer, LayerMapping& mapped) {
     const int pes = hardware_.tile.pe_count();
     mapped.pe_count = mapped.mx * mapped.my;
-    mapped.tile_count = ceil_div_int(mapped.pe_count, pes);
+    mapped.tile_count = ceil_div(mapped.pe_count, pes);
     mapped.pes_per_tile = std::min(mapped.pe_count, pes);
     mapped.first_tile = mapping_.used_tiles;
     mapping_.used_tiles += mapped.tile_count;

@@ -37,6 +37,7 @@ struct ComputeLayer {
   int first_destination = 0, destination_count = 0;
 
   int positions() const { return out_height * out_width; }
+  bool is_weighted() const { return kind == ComputeKind::kConv || kind == ComputeKind::kLinear; }
 };
 
 /// The compute layers in list order. Sources are compute layers, or nn::kNetworkInput, as often as

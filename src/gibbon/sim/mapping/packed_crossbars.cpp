@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/sim/circuits/integer_math.hpp"
 
 namespace gibbon::sim {
 
@@ -16,10 +17,6 @@ struct StoredMatrix {
 
   long elements() const { return channels * window * columns; }
 };
-
-long ceil_divide(long value, long divisor) {
-  return (value + divisor - 1) / divisor;
-}
 
 StoredMatrix conv_matrix(const nn::Conv& conv, const std::optional<nn::EpitomeShape>& epitome) {
   if (conv.groups != 1) {
@@ -101,7 +98,7 @@ long packed_crossbars(long channels, long window, long columns, int slices,
     throw base::Error(
         fmt::format("the {} rows of a channel do not fit the {} of a crossbar", window, size.rows));
   }
-  return ceil_divide(channels, size.rows / window) * ceil_divide(columns * slices, size.columns);
+  return ceil_div(channels, size.rows / window) * ceil_div(columns * slices, size.columns);
 }
 
 NetworkCrossbars count_packed_crossbars(const nn::Network& network,

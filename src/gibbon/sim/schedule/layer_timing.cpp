@@ -163,8 +163,7 @@ double row_turns_of(int rows, const ChipUnits& units) {
 }
 
 bool LayerTiming::reads_in_merge_only(const ComputeLayer& layer) const {
-  const bool weighted = layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear;
-  return merge_has_read && weighted;
+  return merge_has_read && layer.is_weighted();
 }
 
 LayerTiming& LayerTiming::operator+=(const LayerTiming& next) {
@@ -245,7 +244,7 @@ LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
       time_add(layer, units, timing);
       break;
   }
-  if (layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear) {
+  if (layer.is_weighted()) {
     time_crossbars(layer, mapping, units, corrections, timing);
     time_tile(layer, mapping, units, timing);
   }

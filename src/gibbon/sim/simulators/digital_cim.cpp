@@ -49,9 +49,9 @@ std::string_view energy_source(Component component) {
   }
 }
 
-class Explainer {
+class CimExplainer {
  public:
-  Explainer(const SimulationResult& result, Quantity quantity) : result_(result) {
+  CimExplainer(const SimulationResult& result, Quantity quantity) : result_(result) {
     explanation_.quantity = quantity;
     for (const LayerResult& layer : result.layers) explanation_.layers.push_back(layer.name);
   }
@@ -174,7 +174,7 @@ base::Result<Explanation> DigitalCimSimulator::explain(const nn::Network& networ
                                                        Quantity quantity) const {
   const auto result = simulate(network, hardware);
   if (!result) return base::Infeasible{result.reason()};
-  return Explainer(*result, quantity).run();
+  return CimExplainer(*result, quantity).run();
 }
 
 }  // namespace gibbon::sim

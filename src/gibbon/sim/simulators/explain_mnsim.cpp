@@ -66,10 +66,10 @@ class Chain {
   std::size_t position_ = 0;
 };
 
-class Explainer {
+class MnsimExplainer {
  public:
-  Explainer(const nn::Network& network, const hw::HardwareConfig& hardware,
-            const MnsimOptions& options, const MnsimEvaluation& evaluation, Quantity quantity)
+  MnsimExplainer(const nn::Network& network, const hw::HardwareConfig& hardware,
+                 const MnsimOptions& options, const MnsimEvaluation& evaluation, Quantity quantity)
       : network_(network), hardware_(hardware), options_(options), evaluation_(evaluation) {
     explanation_.quantity = quantity;
   }
@@ -245,7 +245,7 @@ class Explainer {
 Explanation explain_mnsim(const nn::Network& network, const hw::HardwareConfig& hardware,
                           const MnsimOptions& options, const MnsimEvaluation& evaluation,
                           Quantity quantity) {
-  return Explainer(network, hardware, options, evaluation, quantity).run();
+  return MnsimExplainer(network, hardware, options, evaluation, quantity).run();
 }
 
 }  // namespace gibbon::sim

@@ -45,10 +45,6 @@ double line_time(const ComputeLayer& layer, const std::array<double, kPositionCl
   return total;
 }
 
-bool is_weighted(const ComputeLayer& layer) {
-  return layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear;
-}
-
 void add_cells(const LayerView& view, const CrossbarWork& work, double turns, LayerParts& parts) {
   const CrossbarReadPower& power = view.units.crossbar_power;
   const double busy = view.busy_ns[Component::kCrossbar];
@@ -159,7 +155,7 @@ void add_links(const LayerView& view, LayerParts& parts) {
   const double positions = layer.positions();
   const double area = view.tile_area_um2.sum();
   const double hop_w = units.inter_tile_gbps * kWireNjPerBitMm * edge_mm(area);
-  if (is_weighted(layer)) {
+  if (layer.is_weighted()) {
     const double full_tiles = static_cast<double>(mapping.pe_count) / mapping.pes_per_tile;
     const double pe_hop_w =
         units.intra_tile_gbps * kWireNjPerBitMm * edge_mm(area / units.pes_per_tile);
@@ -232,7 +228,7 @@ Accumulator accumulator_of(const ComputeLayer& add, const hw::HardwareConfig& ha
 }
 
 bool counted_exactly(const LayerView& view) {
-  return view.corrections.active_units_only && is_weighted(view.layer);
+  return view.corrections.active_units_only && view.layer.is_weighted();
 }
 
 LayerParts corrected_parts(const LayerView& view) {
@@ -270,7 +266,7 @@ LayerParts mnsim_parts(const LayerView& view, const ComponentValues& power_w) {
   }
   if (view.layer.kind == ComputeKind::kAdd) return parts;
   const double tiles = view.mapping.tile_count;
-  const double pes = is_weighted(view.layer) ? view.mapping.pes_per_tile * tiles : 0;
+  const double pes = view.layer.is_weighted() ? view.mapping.pes_per_tile * tiles : 0;
   const Buffer& pe = view.buffers.pe_input;
   const Buffer& tile = view.buffers.tile_output;
   const double reads = view.busy_ns[Component::kBufferRead];

@@ -193,8 +193,8 @@ LayerResult layer_result(const nn::Network& network, const hw::HardwareConfig& h
   result.type = std::string(nn::type_name(source.parameters));
   result.processing_elements = mapped.pe_count;
   result.tiles = mapped.tile_count;
-  const bool weighted = layer.kind == ComputeKind::kConv || layer.kind == ComputeKind::kLinear;
-  result.crossbars = weighted ? mapped.pe_count * hardware.pe.groups * hardware.pe.polarity : 0;
+  result.crossbars =
+      layer.is_weighted() ? mapped.pe_count * hardware.pe.groups * hardware.pe.polarity : 0;
   result.utilization = utilization_of(layer, mapped, hardware);
   result.begin_ns = evaluation.timeline.layer_begin[index];
   result.finish_ns = evaluation.timeline.layer_finish[index];
