@@ -3,43 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <numeric>
-#include <string_view>
-#include <utility>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/named_values.hpp"
 #include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::explore {
 
 namespace {
 
-template <typename Value, std::size_t count>
-Value named(std::string_view what, std::string_view name,
-            const std::array<std::pair<std::string_view, Value>, count>& table) {
-  std::string known;
-  for (const auto& [candidate, value] : table) {
-    if (candidate == name) return value;
-    known += (known.empty() ? "" : ", ") + std::string(candidate);
-  }
-  throw base::Error(fmt::format("{}: '{}' is not one of {}", what, name, known));
-}
-
-constexpr std::array<std::pair<std::string_view, sim::AdcMode>, 3> kAdcModes{
-    {{"scale", sim::AdcMode::kScale},
-     {"fix", sim::AdcMode::kFix},
-     {"ideal", sim::AdcMode::kIdeal}}};
-
-constexpr std::array<std::pair<std::string_view, sim::Isa>, 6> kIsas{
-    {{"auto", sim::Isa::kAuto},
-     {"scalar", sim::Isa::kScalar},
-     {"avx2", sim::Isa::kAvx2},
-     {"avx512vnni", sim::Isa::kAvx512Vnni},
-     {"avx512popcnt", sim::Isa::kAvx512Popcnt},
-     {"amx", sim::Isa::kAmx}}};
-
-constexpr std::array<std::pair<std::string_view, train::Precision>, 3> kPrecisions{
+constexpr base::NamedValues<train::Precision, 3> kPrecisions{
     {{"auto", train::Precision::kAuto},
      {"float32", train::Precision::kFloat32},
      {"bfloat16", train::Precision::kBfloat16}}};
@@ -69,8 +43,8 @@ space::Objective bounded(space::Objective objective, const FinalTarget& target) 
 
 sim::AccuracyOptions accuracy_options(const RunConfig& config) {
   sim::AccuracyOptions options;
-  options.mode = named("simulation.adc_mode", config.simulation.adc_mode, kAdcModes);
-  options.isa = named("simulation.isa", config.simulation.isa, kIsas);
+  options.mode = base::value_of("simulation.adc_mode", config.simulation.adc_mode, sim::kAdcModes);
+  options.isa = base::value_of("simulation.isa", config.simulation.isa, sim::kIsas);
   options.threads = config.threads;
   options.device_model = sim::device_model_of(config.simulation.model);
   return options;
@@ -81,7 +55,7 @@ train::TrainOptions supernet_options(const RunConfig& config) {
   options.seed = config.seed;
   options.threads = config.threads;
   options.device = config.device;
-  options.precision = named("supernet.precision", config.supernet.precision, kPrecisions);
+  options.precision = base::value_of("supernet.precision", config.supernet.precision, kPrecisions);
   options.batch_size = config.supernet.batch_size;
   options.learning_rate = config.supernet.learning_rate;
   options.weight_decay = config.supernet.weight_decay;

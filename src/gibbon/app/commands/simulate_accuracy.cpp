@@ -6,6 +6,7 @@
 #include <map>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/named_values.hpp"
 #include "gibbon/data/dataset_registry.hpp"
 
 namespace gibbon::app {
@@ -135,18 +136,20 @@ base::Json json_of(const TestedAccuracy& tested) {
           {"high_points", 100 * (result.difference + result.half_width)}};
 }
 
+template <typename Value, std::size_t count>
+void add_choice(CLI::App& command, const char* option, Value& value, const char* help,
+                const base::NamedValues<Value, count>& table) {
+  std::map<std::string, Value> values;
+  for (const auto& [name, named] : table) values.emplace(name, named);
+  command
+      .add_option(option, value,
+                  fmt::format("{}: {}", help, fmt::join(base::names_of(table), ", ")))
+      ->transform(CLI::CheckedTransformer(values).description(""));
+}
+
 }  // namespace
 
 void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments) {
-  static const std::map<std::string, sim::AdcMode> modes = {{"scale", sim::AdcMode::kScale},
-                                                            {"fix", sim::AdcMode::kFix},
-                                                            {"ideal", sim::AdcMode::kIdeal}};
-  static const std::map<std::string, sim::Isa> isas = {{"auto", sim::Isa::kAuto},
-                                                       {"scalar", sim::Isa::kScalar},
-                                                       {"avx2", sim::Isa::kAvx2},
-                                                       {"avx512vnni", sim::Isa::kAvx512Vnni},
-                                                       {"avx512popcnt", sim::Isa::kAvx512Popcnt},
-                                                       {"amx", sim::Isa::kAmx}};
   CLI::Option* accuracy = command.add_flag("--accuracy", arguments.wanted,
                                            "Run test images on the simulated crossbars");
   command.add_option("--dataset", arguments.dataset, "Data set; default: fashion-mnist");
@@ -169,12 +172,8 @@ void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments) {
       ->check(CLI::Range(1e-6, 100.0))
       ->needs(accuracy)
       ->excludes(draws);
-  command.add_option("--adc-mode", arguments.adc_mode, "ADC range: scale, fix, ideal")
-      ->transform(CLI::CheckedTransformer(modes).description(""));
-  command
-      .add_option("--isa", arguments.isa,
-                  "Instructions: auto, scalar, avx2, avx512vnni, avx512popcnt, amx")
-      ->transform(CLI::CheckedTransformer(isas).description(""));
+  add_choice(command, "--adc-mode", arguments.adc_mode, "ADC range", sim::kAdcModes);
+  add_choice(command, "--isa", arguments.isa, "Instructions", sim::kIsas);
 }
 
 void require_weights(const AccuracyArguments& arguments, bool has_weights,

@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "gibbon/app/config/config_key.hpp"
+#include "gibbon/base/named_values.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
 
 namespace gibbon::app {
 
@@ -265,16 +267,17 @@ std::vector<ConfigKey> simulation_keys() {
       text(
           "simulation.model", "Cost model: a name that `gibbon list simulators` prints",
           [](RunConfig & c) -> auto& { return c.simulation.model; }),
-      choice("simulation.adc_mode", "How an ADC's range is chosen; ideal: no crossbar",
-             [](RunConfig & c) -> auto& { return c.simulation.adc_mode; },
-             {"scale", "fix", "ideal"}),
+      choice(
+          "simulation.adc_mode", "How an ADC's range is chosen; ideal: no crossbar",
+          [](RunConfig & c) -> auto& { return c.simulation.adc_mode; },
+          base::names_of(sim::kAdcModes)),
       whole<int>(
           "simulation.images",
           "Validation images that score a design in the search; final designs see all of them",
           [](RunConfig & c) -> auto& { return c.simulation.images; }, 1, 10000000),
-      choice("simulation.isa", "Instructions of the kernels; all give the same results",
-             [](RunConfig & c) -> auto& { return c.simulation.isa; },
-             {"auto", "scalar", "avx2", "avx512vnni", "avx512popcnt", "amx"}),
+      choice(
+          "simulation.isa", "Instructions of the kernels; all give the same results",
+          [](RunConfig & c) -> auto& { return c.simulation.isa; }, base::names_of(sim::kIsas)),
   };
 }
 
@@ -361,7 +364,7 @@ std::vector<ConfigKey> final_keys() {
   };
 }
 
-std::vector<ConfigKey> all_keys() {
+std::vector<ConfigKey> keys_of_all_sections() {
   std::vector<ConfigKey> all = general_keys();
   for (auto keys : {data_keys(), objective_keys(), supernet_keys(), search_keys(), predictor_keys(),
                     simulation_keys(), final_keys()}) {
@@ -373,7 +376,7 @@ std::vector<ConfigKey> all_keys() {
 }  // namespace
 
 const std::vector<ConfigKey>& run_config_keys() {
-  static const std::vector<ConfigKey> keys = all_keys();
+  static const std::vector<ConfigKey> keys = keys_of_all_sections();
   return keys;
 }
 
