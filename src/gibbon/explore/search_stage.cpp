@@ -24,12 +24,25 @@ using space::Metric;
 using space::Metrics;
 
 constexpr int kInitialDraws =
-    2000;  // random designs looked at to find initial ones that are allowed
+    20000;  // random designs looked at to find initial ones that are allowed
 
 std::int64_t designs_planned(const RunConfig& config) {
   return config.search.initial_designs +
          static_cast<std::int64_t>(config.search.iterations) * config.search.designs_per_iteration;
 }
+
+/// What is known of a design before it is simulated.
+struct Screened {
+  Metrics hardware;                ///< exact or predicted; the accuracy is not set
+  std::optional<double> accuracy;  ///< not predicted where a constraint on hardware is missed
+
+  /// Without a predicted accuracy it is 0, which no searcher prefers.
+  Metrics metrics() const {
+    Metrics metrics = hardware;
+    metrics[Metric::kAccuracy] = accuracy.value_or(0.0);
+    return metrics;
+  }
+};
 
 /// The search loop with its parts and what it must remember between iterations.
 class Search {
@@ -61,12 +74,14 @@ class Search {
 
  private:
   bool run_iteration(int iteration);
+  void draw_front();
   std::vector<Genome> random_designs(const space::Objective& objective, std::size_t wanted,
                                      base::Rng& rng) const;
   std::vector<Genome> initial_designs() const;
-  std::vector<std::optional<Metrics>> screen(std::span<const Genome> genomes);
-  std::optional<Metrics> predict_one(const Genome& genome, const Metrics& hardware,
-                                     const predict::Prediction& prediction);
+  std::vector<std::optional<Screened>> screen(std::span<const Genome> genomes);
+  Screened screen_one(const Genome& genome, const Metrics& hardware,
+                      const predict::Prediction& prediction);
+  std::vector<std::optional<Metrics>> predict(std::span<const Genome> genomes);
   store::IterationRecord record(int iteration, std::span<const Evaluation> fresh,
                                 double seconds) const;
   void checkpoint(int iteration, const store::IterationRecord& record);
@@ -76,7 +91,7 @@ class Search {
   Evaluator evaluator_;
   std::unique_ptr<search::Searcher> searcher_;
   std::unique_ptr<predict::Predictor> predictor_;
-  std::map<Genome, std::optional<Metrics>> screened_;  // of the iteration under way
+  std::map<Genome, std::optional<Screened>> screened_;  // of the iteration under way
 };
 
 /// Uniform random designs that keep the objective's constraints on hardware; where there are not
@@ -131,13 +146,13 @@ std::vector<Genome> Search::initial_designs() const {
   return designs;
 }
 
-/// Cheapest first: what misses a constraint on hardware is not worth a one-shot accuracy.
-std::vector<std::optional<Metrics>> Search::screen(std::span<const Genome> genomes) {
+/// Nothing for a design that cannot be built.
+std::vector<std::optional<Screened>> Search::screen(std::span<const Genome> genomes) {
   const std::vector<predict::Prediction> predictions = [&] {
     const auto measure = context_.clock.measure("predictor");
     return predictor_->predict(genomes);
   }();
-  std::vector<std::optional<Metrics>> result;
+  std::vector<std::optional<Screened>> result;
   result.reserve(genomes.size());
   for (std::size_t i = 0; i < genomes.size(); ++i) {
     if (const auto known = screened_.find(genomes[i]); known != screened_.end()) {
@@ -145,27 +160,47 @@ std::vector<std::optional<Metrics>> Search::screen(std::span<const Genome> genom
       continue;
     }
     const auto hardware = evaluator_.hardware(genomes[i]);
-    std::optional<Metrics> metrics;
-    if (hardware) metrics = predict_one(genomes[i], *hardware, predictions[i]);
-    screened_[genomes[i]] = metrics;
-    result.push_back(metrics);
+    std::optional<Screened> design;
+    if (hardware) design = screen_one(genomes[i], *hardware, predictions[i]);
+    screened_[genomes[i]] = design;
+    result.push_back(design);
   }
   return result;
 }
 
-std::optional<Metrics> Search::predict_one(const Genome& genome, const Metrics& hardware,
-                                           const predict::Prediction& prediction) {
+/// Cheapest first: what misses a constraint on hardware is not worth a one-shot accuracy.
+Screened Search::screen_one(const Genome& genome, const Metrics& hardware,
+                            const predict::Prediction& prediction) {
   const bool exact = context_.config.predictor.hardware == "exact";
-  Metrics metrics = exact ? hardware : prediction.hardware;
+  Screened design{exact ? hardware : prediction.hardware, std::nullopt};
+  Metrics hoped = design.hardware;
   // A constraint on accuracy cannot be known to be missed before the accuracy is.
-  metrics[Metric::kAccuracy] = 100.0;
-  const bool worth_it = context_.objective.violation(metrics) == 0.0;
-  metrics[Metric::kAccuracy] = 0.0;
-  if (!worth_it) return metrics;
+  hoped[Metric::kAccuracy] = 100.0;
+  if (context_.objective.violation(hoped) > 0.0) return design;
   const bool needs_base = !prediction.accuracy_absolute.has_value();
-  metrics[Metric::kAccuracy] =
-      prediction.accuracy(needs_base ? evaluator_.one_shot_accuracy(genome) : 0.0);
-  return metrics;
+  design.accuracy = prediction.accuracy(needs_base ? evaluator_.one_shot_accuracy(genome) : 0.0);
+  return design;
+}
+
+/// Complete predictions only.
+std::vector<std::optional<Metrics>> Search::predict(std::span<const Genome> genomes) {
+  std::vector<std::optional<Metrics>> predicted(genomes.size());
+  if (!predictor_ || !predictor_->is_ready()) return predicted;
+  const std::vector<std::optional<Screened>> designs = screen(genomes);
+  for (std::size_t i = 0; i < designs.size(); ++i) {
+    if (designs[i] && designs[i]->accuracy) predicted[i] = designs[i]->metrics();
+  }
+  return predicted;
+}
+
+/// The front so far, as curves over the designs evaluated.
+void Search::draw_front() {
+  const FrontFigures& figures = front_figures(context_);
+  const auto designs = static_cast<std::int64_t>(context_.evaluations.size());
+  context_.progress.point("search/hypervolume", designs, figures.hypervolume);
+  for (const auto& [metric, value] : figures.best) {
+    context_.progress.point(fmt::format("search/best_{}", metric_key(metric)), designs, value);
+  }
 }
 
 bool Search::run_iteration(int iteration) {
@@ -182,16 +217,17 @@ bool Search::run_iteration(int iteration) {
     search::AskContext ask;
     ask.count = context_.config.search.designs_per_iteration;
     if (predictor_ && predictor_->is_ready()) {
-      ask.screen = [this](std::span<const Genome> candidates) { return screen(candidates); };
+      ask.screen = [this](std::span<const Genome> candidates) {
+        std::vector<std::optional<Metrics>> metrics;
+        for (const std::optional<Screened>& design : screen(candidates)) {
+          metrics.push_back(design ? std::optional(design->metrics()) : std::nullopt);
+        }
+        return metrics;
+      };
     }
     genomes = searcher_->ask(ask);
   }
-  std::vector<std::optional<Metrics>> predicted(genomes.size());
-  if (predictor_ && predictor_->is_ready()) predicted = screen(genomes);
-  for (std::optional<Metrics>& metrics : predicted) {
-    // No accuracy was predicted for what misses a constraint on hardware.
-    if (metrics && (*metrics)[Metric::kAccuracy] == 0.0) metrics.reset();
-  }
+  const std::vector<std::optional<Metrics>> predicted = predict(genomes);
 
   std::vector<Evaluation> fresh;
   for (std::size_t i = 0; i < genomes.size(); ++i) {
@@ -206,6 +242,7 @@ bool Search::run_iteration(int iteration) {
     if (context_.progress.stop_requested()) return false;
   }
   searcher_->tell(fresh);
+  draw_front();
   if (predictor_) {
     const auto measure = context_.clock.measure("predictor");
     const bool any_feasible = std::any_of(context_.evaluations.begin(), context_.evaluations.end(),
