@@ -50,6 +50,34 @@ inline nn::LayerState random_state(std::size_t weights, std::size_t fan_in, int 
   return state;
 }
 
+/// A convolution with random weights, on which kernels are compared.
+struct ConvCase {
+  const char* name;
+  nn::Conv conv;
+  int size;  ///< rows and columns of its input
+  int crossbar_rows;
+  int adc_bits;
+  int polarity;
+  int input_bits;
+  int dac_bits = 1;
+  int cell_bits = 1;
+
+  nn::Shape input() const { return {conv.in_channels, size, size}; }
+  nn::TrainedNetwork network(base::Rng& rng) const {
+    const auto fan_in =
+        static_cast<std::size_t>(conv.in_channels / conv.groups * conv.kernel * conv.kernel);
+    const std::size_t weights = fan_in * static_cast<std::size_t>(conv.out_channels);
+    return one_layer_network(conv, input(), 1,
+                             random_state(weights, fan_in, conv.weight_bits, input_bits, rng));
+  }
+};
+
+inline nn::Conv with_bits(nn::Conv conv, int weight_bits, int point_shift) {
+  conv.weight_bits = weight_bits;
+  conv.point_shift = point_shift;
+  return conv;
+}
+
 /// Uniform in [-1, 1], a fifth of them 0 and some beyond the grid.
 inline std::vector<float> random_inputs(std::size_t count, base::Rng& rng) {
   std::vector<float> values(count);

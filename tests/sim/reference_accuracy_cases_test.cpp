@@ -8,12 +8,13 @@
 namespace gibbon::sim {
 namespace {
 
-const std::filesystem::path kFolder =
+const std::filesystem::path kAccuracyFolder =
     std::filesystem::path(GIBBON_SOURCE_DIR) / "../shared/mnsim/accuracy";
 
 TEST(ReferenceAccuracyCases, AllAreReproduced) {
-  if (!std::filesystem::is_directory(kFolder)) GTEST_SKIP() << "no reference cases at " << kFolder;
-  const auto paths = accuracy_cases(kFolder);
+  if (!std::filesystem::is_directory(kAccuracyFolder))
+    GTEST_SKIP() << "no reference cases at " << kAccuracyFolder;
+  const auto paths = accuracy_cases(kAccuracyFolder);
   ASSERT_FALSE(paths.empty());
   int passed = 0;
   for (const auto& path : paths) {
@@ -30,8 +31,9 @@ TEST(ReferenceAccuracyCases, AllAreReproduced) {
 }
 
 TEST(ReferenceAccuracyCases, PortableKernelReproducesOne) {
-  if (!std::filesystem::is_directory(kFolder)) GTEST_SKIP() << "no reference cases at " << kFolder;
-  const auto path = accuracy_cases(kFolder).front();
+  if (!std::filesystem::is_directory(kAccuracyFolder))
+    GTEST_SKIP() << "no reference cases at " << kAccuracyFolder;
+  const auto path = accuracy_cases(kAccuracyFolder).front();
   for (const Isa isa : available_isas()) {
     const AccuracyCaseReport report = verify_accuracy_case(path, isa);
     EXPECT_TRUE(report.passed) << isa_name(isa) << ": " << report.failure;

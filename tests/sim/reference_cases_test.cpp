@@ -11,13 +11,14 @@
 namespace gibbon::sim {
 namespace {
 
-const std::filesystem::path kFolder =
+const std::filesystem::path kHardwareFolder =
     std::filesystem::path(GIBBON_SOURCE_DIR) / "../shared/mnsim/hardware";
 
 TEST(ReferenceCases, EveryHardwareCaseAgrees) {
-  if (!std::filesystem::exists(kFolder)) GTEST_SKIP() << "no reference cases at " << kFolder;
+  if (!std::filesystem::exists(kHardwareFolder))
+    GTEST_SKIP() << "no reference cases at " << kHardwareFolder;
   int cases = 0;
-  for (const auto& file : std::filesystem::directory_iterator(kFolder)) {
+  for (const auto& file : std::filesystem::directory_iterator(kHardwareFolder)) {
     const CaseReport report = verify_hardware_case(file.path());
     EXPECT_TRUE(report.passed) << report.name << ": " << report.failure;
     EXPECT_GT(report.error_by_quantity.size(), 100U) << report.name;
@@ -27,8 +28,8 @@ TEST(ReferenceCases, EveryHardwareCaseAgrees) {
 }
 
 TEST(ReferenceCases, AChangedFigureFails) {
-  const auto path = kFolder / "micro_one.json";
-  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no reference cases at " << kFolder;
+  const auto path = kHardwareFolder / "micro_one.json";
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no reference cases at " << kHardwareFolder;
   base::Json json = base::Json::parse(base::read_file(path));
   auto& value = json["expected"]["energy_nJ"]["layers"][1]["ADC"];
   value = value.get<double>() * (1 + 1e-8);

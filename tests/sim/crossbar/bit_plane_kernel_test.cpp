@@ -80,24 +80,8 @@ std::vector<float> cells(std::size_t plus, std::size_t minus) {
   return weights;
 }
 
-struct Case {
-  const char* name;
-  nn::Conv conv;
-  int size;
-  int rows;
-  int adc_bits;
-  int polarity;
-  int input_bits;
-};
-
-nn::Conv with_bits(nn::Conv conv, int weight_bits, int point_shift) {
-  conv.weight_bits = weight_bits;
-  conv.point_shift = point_shift;
-  return conv;
-}
-
 constexpr nn::PaddingMode kSymmetric = nn::PaddingMode::kSymmetric;
-const Case kCases[] = {
+const ConvCase kCases[] = {
     {"plain3x3", with_bits({10, 13, 3, 1, 1}, 9, -2), 7, 64, 6, 2, 9},
     {"rows_of_eight_pixels", with_bits({8, 4, 3, 1, 1}, 9, -2), 8, 128, 6, 2, 9},
     {"clamping", with_bits({10, 13, 3, 1, 1}, 9, 1), 6, 64, 4, 2, 9},
@@ -113,7 +97,7 @@ const Case kCases[] = {
     {"many_blocks", with_bits({100, 5, 3, 1, 1}, 9, -2), 4, 256, 5, 2, 9},
 };
 
-class BitPlanes : public ::testing::TestWithParam<Case> {
+class BitPlanes : public ::testing::TestWithParam<ConvCase> {
  protected:
   void SetUp() override {
     if (!bit_planes_available()) GTEST_SKIP() << "the processor does not count bits in vectors";
@@ -121,20 +105,14 @@ class BitPlanes : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(BitPlanes, GiveTheBitsOfTheReference) {
-  const Case& p = GetParam();
+  const ConvCase& p = GetParam();
   base::Rng rng(11);
-  const auto fan_in =
-      static_cast<std::size_t>(p.conv.in_channels / p.conv.groups * p.conv.kernel * p.conv.kernel);
-  const nn::Shape shape{p.conv.in_channels, p.size, p.size};
-  const auto trained =
-      one_layer_network(p.conv, shape, 1,
-                        random_state(fan_in * static_cast<std::size_t>(p.conv.out_channels), fan_in,
-                                     p.conv.weight_bits, p.input_bits, rng));
   const CrossbarLayer layer =
-      prepare(trained, accuracy_hardware(p.rows, 1, 1, p.adc_bits, p.polarity, p.rows));
+      prepare(p.network(rng),
+              accuracy_hardware(p.crossbar_rows, 1, 1, p.adc_bits, p.polarity, p.crossbar_rows));
   const int images = 3;
   std::vector<float> input =
-      random_inputs(static_cast<std::size_t>(shape.elements() * images), rng);
+      random_inputs(static_cast<std::size_t>(p.input().elements() * images), rng);
   const Outcome signed_images = run_bits(layer, input, images);
   EXPECT_EQ(signed_images.handed_over, 1);
   EXPECT_EQ(signed_images.output, run_reference(layer, input, images));

@@ -151,63 +151,39 @@ TEST_P(TinyLayer, SymmetricPadding) {
 INSTANTIATE_TEST_SUITE_P(EveryIsa, TinyLayer, ::testing::ValuesIn(available_isas()),
                          [](const auto& test) { return std::string(isa_name(test.param)); });
 
-struct RandomLayer {
-  const char* name;
-  nn::Conv conv;
-  int size;
-  int rows;
-  int dac_bits;
-  int cell_bits;
-  int adc_bits;
-  int polarity;
-  int input_bits;
-};
-
-nn::Conv with_bits(nn::Conv conv, int weight_bits, int point_shift) {
-  conv.weight_bits = weight_bits;
-  conv.point_shift = point_shift;
-  return conv;
-}
-
-const RandomLayer kRandomLayers[] = {
-    {"plain3x3", with_bits({10, 13, 3, 1, 1}, 9, -2), 7, 64, 1, 1, 6, 2, 9},
-    {"clamping", with_bits({10, 13, 3, 1, 1}, 9, 2), 6, 64, 1, 1, 4, 2, 9},
-    {"stride2_polarity1", with_bits({6, 9, 3, 2, 1}, 7, -1), 9, 128, 1, 1, 8, 1, 5},
-    {"two_bit_cells", with_bits({12, 8, 3, 1, 1}, 7, -2), 5, 256, 1, 2, 10, 2, 7},
-    {"two_bit_both", with_bits({12, 3, 2, 1, 1}, 9, 0), 5, 32, 2, 2, 8, 1, 9},
-    {"one_by_one", with_bits({40, 17, 1}, 5, -3), 6, 32, 1, 1, 4, 2, 9},
-    {"grouped", with_bits({16, 32, 3, 1, 1, 8}, 9, -2), 5, 256, 1, 1, 8, 2, 9},
-    {"depthwise_split", with_bits({8, 8, 3, 2, 1, 2}, 9, -2), 8, 27, 1, 1, 6, 2, 9},
-    {"symmetric", with_bits({9, 6, 2, 1, 0, 1, nn::PaddingMode::kSymmetric}, 9, -2), 7, 16, 1, 1, 6,
-     2, 9},
+const ConvCase kConvCases[] = {
+    {"plain3x3", with_bits({10, 13, 3, 1, 1}, 9, -2), 7, 64, 6, 2, 9},
+    {"clamping", with_bits({10, 13, 3, 1, 1}, 9, 2), 6, 64, 4, 2, 9},
+    {"stride2_polarity1", with_bits({6, 9, 3, 2, 1}, 7, -1), 9, 128, 8, 1, 5},
+    {"two_bit_cells", with_bits({12, 8, 3, 1, 1}, 7, -2), 5, 256, 10, 2, 7, 1, 2},
+    {"two_bit_both", with_bits({12, 3, 2, 1, 1}, 9, 0), 5, 32, 8, 1, 9, 2, 2},
+    {"one_by_one", with_bits({40, 17, 1}, 5, -3), 6, 32, 4, 2, 9},
+    {"grouped", with_bits({16, 32, 3, 1, 1, 8}, 9, -2), 5, 256, 8, 2, 9},
+    {"depthwise_split", with_bits({8, 8, 3, 2, 1, 2}, 9, -2), 8, 27, 6, 2, 9},
+    {"symmetric", with_bits({9, 6, 2, 1, 0, 1, nn::PaddingMode::kSymmetric}, 9, -2), 7, 16, 6, 2,
+     9},
     {"symmetric_stride2_grouped", with_bits({8, 8, 2, 2, 0, 2, nn::PaddingMode::kSymmetric}, 9, -2),
-     7, 256, 1, 1, 6, 2, 9},
-    {"seven_bit_digits", with_bits({6, 5, 3, 1, 0}, 9, -2), 6, 64, 7, 7, 10, 2, 9},
-    {"eight_bit_dac", with_bits({6, 5, 3, 1, 0}, 9, -2), 6, 64, 8, 1, 10, 2, 9},
-    {"full_crossbar", with_bits({28, 9, 3, 1, 1}, 9, -2), 5, 256, 1, 1, 8, 2, 9},
-    {"odd_cycles", with_bits({28, 16, 3, 1, 1}, 8, -2), 5, 128, 1, 1, 6, 2, 6},
-    {"two_bit_cells_full", with_bits({28, 8, 3, 1, 1}, 9, -2), 4, 256, 1, 2, 6, 2, 9},
-    {"six_bit_cells", with_bits({20, 8, 1}, 9, -2), 5, 256, 1, 6, 10, 1, 9},
-    {"as_linear", with_bits({100, 10, 1}, 9, -2), 1, 64, 1, 1, 8, 2, 9},
+     7, 256, 6, 2, 9},
+    {"seven_bit_digits", with_bits({6, 5, 3, 1, 0}, 9, -2), 6, 64, 10, 2, 9, 7, 7},
+    {"eight_bit_dac", with_bits({6, 5, 3, 1, 0}, 9, -2), 6, 64, 10, 2, 9, 8, 1},
+    {"full_crossbar", with_bits({28, 9, 3, 1, 1}, 9, -2), 5, 256, 8, 2, 9},
+    {"odd_cycles", with_bits({28, 16, 3, 1, 1}, 8, -2), 5, 128, 6, 2, 6},
+    {"two_bit_cells_full", with_bits({28, 8, 3, 1, 1}, 9, -2), 4, 256, 6, 2, 9, 1, 2},
+    {"six_bit_cells", with_bits({20, 8, 1}, 9, -2), 5, 256, 10, 1, 9, 1, 6},
+    {"as_linear", with_bits({100, 10, 1}, 9, -2), 1, 64, 8, 2, 9},
 };
 
-class EveryKernel : public ::testing::TestWithParam<RandomLayer> {};
+class EveryKernel : public ::testing::TestWithParam<ConvCase> {};
 
 TEST_P(EveryKernel, GivesTheBitsOfTheReference) {
-  const RandomLayer& p = GetParam();
+  const ConvCase& p = GetParam();
   const std::uint64_t seed = 7;
   base::Rng rng(seed);
-  const auto fan_in =
-      static_cast<std::size_t>(p.conv.in_channels / p.conv.groups * p.conv.kernel * p.conv.kernel);
-  const nn::Shape input{p.conv.in_channels, p.size, p.size};
-  const auto trained =
-      one_layer_network(p.conv, input, 1,
-                        random_state(fan_in * static_cast<std::size_t>(p.conv.out_channels), fan_in,
-                                     p.conv.weight_bits, p.input_bits, rng));
+  const auto trained = p.network(rng);
   const auto hardware =
-      accuracy_hardware(p.rows, p.dac_bits, p.cell_bits, p.adc_bits, p.polarity, 16);
+      accuracy_hardware(p.crossbar_rows, p.dac_bits, p.cell_bits, p.adc_bits, p.polarity, 16);
   const int images = 3;
-  const auto inputs = random_inputs(static_cast<std::size_t>(input.elements() * images), rng);
+  const auto inputs = random_inputs(static_cast<std::size_t>(p.input().elements() * images), rng);
   for (const AdcMode mode : {AdcMode::kScale, AdcMode::kFix, AdcMode::kIdeal}) {
     const auto expected = run(trained, hardware, mode, Isa::kReference, inputs, images);
     double spread = 0;
@@ -220,7 +196,7 @@ TEST_P(EveryKernel, GivesTheBitsOfTheReference) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, EveryKernel, ::testing::ValuesIn(kRandomLayers),
+INSTANTIATE_TEST_SUITE_P(Layers, EveryKernel, ::testing::ValuesIn(kConvCases),
                          [](const auto& test) { return std::string(test.param.name); });
 
 // The largest sums there are: every digit of every weight and input is set, with every combination

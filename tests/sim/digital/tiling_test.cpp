@@ -9,7 +9,7 @@ namespace {
 
 /// 4 PEs of 8 x 8 with 2 cells, 1 KB of buffer; a byte a cycle everywhere would be slow, so 16 from
 /// the shared memory, and 4 bytes a cycle from DRAM (0.4 GB/s at 100 MHz).
-hw::DigitalCim small_chip() {
+hw::DigitalCim two_cell_chip() {
   hw::DigitalCim cim;
   cim.frequency_mhz = 100;
   cim.pe.count = 4;
@@ -40,7 +40,7 @@ TilingProblem problem_of(long groups, long m, long k, long n) {
 /// of 4 bytes written: 10 x (8 + 32) / 64 = 6.25. Shared memory: 160 bytes in, 160 out, 256 of
 /// weights: 576 / 16 = 36. DRAM: 256 / 4 = 64.
 TEST(Tiling, ProductThatFillsTheGridByHand) {
-  const TilingModel model(problem_of(1, 10, 16, 16), small_chip());
+  const TilingModel model(problem_of(1, 10, 16, 16), two_cell_chip());
   Tiling tiling;
   tiling.k = tiling.n = 2;
   tiling.overlapped = true;
@@ -62,7 +62,7 @@ TEST(Tiling, ProductThatFillsTheGridByHand) {
 /// positions x (4 blocks x 8 + 2 columns of blocks x 32 x (2 x 2 - 1)) = 10 x (32 + 192) = 2240
 /// bytes, 35 cycles. A quarter of the load, 16 cycles, is not hidden.
 TEST(Tiling, OnePeByHand) {
-  const TilingModel model(problem_of(1, 10, 16, 16), small_chip());
+  const TilingModel model(problem_of(1, 10, 16, 16), two_cell_chip());
   Tiling tiling;
   tiling.overlapped = true;
   const TilingCost cost = *model.cost(tiling);
@@ -77,7 +77,7 @@ TEST(Tiling, OnePeByHand) {
 /// of sums, 192 bytes, would fit): sums of 10 x 16 go and come once, 10 x 16 x 4 x 2 = 1280 bytes.
 /// One of 0.125 KB cannot hold the inputs either: they come for each of the 2 columns of blocks.
 TEST(Tiling, SmallBuffersCostTraffic) {
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = two_cell_chip();
   Tiling tiling;
   cim.pe.buffer_kb = 0.25;
   EXPECT_EQ(TilingModel(problem_of(1, 10, 16, 16), cim).cost(tiling)->shared_bytes, 576 + 1280);
@@ -94,7 +94,7 @@ TEST(Tiling, SmallBuffersCostTraffic) {
 
 /// Partial sums that the shared memory has no room for go to DRAM: 10 x 16 x 4 = 640 bytes at once.
 TEST(Tiling, PartialSumsSpill) {
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = two_cell_chip();
   cim.pe.buffer_kb = 0.25;
   TilingProblem problem = problem_of(1, 10, 16, 16);
   problem.spare_bytes = 640;
@@ -105,14 +105,14 @@ TEST(Tiling, PartialSumsSpill) {
 
 /// Without overlap the 64 cycles of loading come first; then computing alone.
 TEST(Tiling, WithoutDoubleBufferingLoadAndWorkFollowEachOther) {
-  const TilingModel model(problem_of(1, 10, 16, 16), small_chip());
+  const TilingModel model(problem_of(1, 10, 16, 16), two_cell_chip());
   Tiling tiling;
   tiling.k_cells = 2;
   EXPECT_EQ(model.cost(tiling)->cycles, 64 + 320);
 }
 
 TEST(Tiling, WhereOperandsComeFrom) {
-  const hw::DigitalCim cim = small_chip();
+  const hw::DigitalCim cim = two_cell_chip();
   TilingProblem problem = problem_of(1, 10, 16, 16);
   problem.input_in_dram = true;
   problem.output_in_dram = true;
@@ -130,7 +130,7 @@ TEST(Tiling, WideNumbersTakeMoreColumnsAndCycles) {
   TilingProblem problem = problem_of(1, 10, 8, 8);
   problem.product.weight_bits = 16;
   problem.product.input_bits = 9;
-  const TilingModel model(problem, small_chip());
+  const TilingModel model(problem, two_cell_chip());
   EXPECT_EQ(model.n_blocks(), 2);
   EXPECT_EQ(model.cost({})->busy[Resource::kCompute], 10 * 2 * 9);
   EXPECT_EQ(model.array_cycles_of_macs(), 10 * 8 * 8 * 2 * 9);
@@ -138,7 +138,7 @@ TEST(Tiling, WideNumbersTakeMoreColumnsAndCycles) {
 
 /// 3 x 3 blocks: 9 blocks on 5 PEs. 1 x 5 PEs: 3 each; 2 x 2: 4; 3 x 1: 3. On 9 PEs one each.
 TEST(Tiling, CellsNeededByHand) {
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = two_cell_chip();
   const MatrixProduct product = problem_of(1, 10, 24, 24).product;
   cim.pe.count = 5;
   EXPECT_EQ(cells_needed(product, cim), 3);
@@ -163,7 +163,7 @@ TEST(Tiling, SearchFindsWhatPlainLoopsFind) {
   };
   int compared = 0;
   for (int i = 0; i < 150; ++i) {
-    hw::DigitalCim cim = small_chip();
+    hw::DigitalCim cim = two_cell_chip();
     cim.pe.count = pick(1, 12);
     cim.pe.cells_per_column = pick(1, 6);
     cim.pe.buffer_kb = pick(1, 16) / 16.0;

@@ -14,7 +14,7 @@ using testing_support::conv;
 using testing_support::network;
 
 /// 64 to 128 channels, 3x3, on 8x8 positions: 3 row blocks of 28 channels.
-nn::Network one_conv() {
+nn::Network wide_conv() {
   return network({64, 8, 8}, {{"conv", conv(64, 128, 3, 1, 1), {nn::kNetworkInput}}});
 }
 
@@ -26,13 +26,14 @@ StoredLayer convolution() {
 
 StoredLayer epitome(nn::EpitomeShape shape, nn::OutputBlocks outputs = nn::OutputBlocks::kSpread) {
   const std::vector<LayerStorage> storage = {{shape, kSlices, outputs}};
-  return stored_layers(one_conv(), storage)[0];
+  return stored_layers(wide_conv(), storage)[0];
 }
 
 MnsimEvaluation evaluated(const StoredLayer& layer, const MnsimOptions& options = {},
                           const hw::HardwareConfig& hardware = {}) {
   MnsimEvaluation evaluation;
-  const auto reason = evaluate_mnsim(one_conv(), hardware, options, false, evaluation, {&layer, 1});
+  const auto reason =
+      evaluate_mnsim(wide_conv(), hardware, options, false, evaluation, {&layer, 1});
   EXPECT_FALSE(reason) << reason->reason;
   return evaluation;
 }
@@ -203,7 +204,7 @@ TEST(IndexTables, NeedAMemoryThatExists) {
 }
 
 TEST(StoredLayers, MistakesNameTheLayer) {
-  const nn::Network net = one_conv();
+  const nn::Network net = wide_conv();
   EXPECT_EQ(error_of([&] { stored_layers(net, {}); }),
             "network 'small' has 1 layers, storage is given for 0");
   const std::vector<LayerStorage> small = {{nn::EpitomeShape{1, 1, 2, 2}, 8}};
@@ -259,7 +260,7 @@ TEST(StorageCosts, AgreeWithTheModelForUniformDesigns) {
 TEST(StorageCosts, ADesignThatDoesNotFitIsRefused) {
   hw::HardwareConfig hardware;
   hardware.chip.tile_rows = hardware.chip.tile_columns = 1;
-  EXPECT_EQ(error_of([&] { StorageCosts(one_conv(), hardware, {}, {}, {9}); }),
+  EXPECT_EQ(error_of([&] { StorageCosts(wide_conv(), hardware, {}, {}, {9}); }),
             "choice 0 of every layer, weights of 9 bits: the network needs 3 tiles, the chip has 1 "
             "(1 x 1)");
 }

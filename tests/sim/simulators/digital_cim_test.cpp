@@ -23,7 +23,7 @@ hw::HardwareConfig chip(const hw::DigitalCim& cim = {}) {
 }
 
 /// 4 PEs of 16 x 16 with 4 cells; 1 GB/s are 10 bytes a cycle of 10 ns.
-hw::DigitalCim small_chip() {
+hw::DigitalCim four_pe_chip() {
   hw::DigitalCim cim;
   cim.frequency_mhz = 100;
   cim.pe.count = 4;
@@ -37,7 +37,7 @@ hw::DigitalCim small_chip() {
   return cim;
 }
 
-nn::Network one_conv() {
+nn::Network pointwise() {
   nn::Conv layer = conv(64, 64, 1);
   layer.weight_bits = layer.activation_bits = 8;
   return network({64, 8, 8}, {{"c", layer, {-1}}});
@@ -51,9 +51,9 @@ nn::Network one_conv() {
 /// one cell at work while the next is written, 16 fillings: 2304 + 409.6 / 16 = 2329.6 cycles of 10
 /// ns.
 TEST(DigitalCim, OneConvolutionByHand) {
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = four_pe_chip();
   cim.shared_memory.size_kb = 8;
-  const auto result = *DigitalCimSimulator().simulate(one_conv(), chip(cim));
+  const auto result = *DigitalCimSimulator().simulate(pointwise(), chip(cim));
   ASSERT_EQ(result.layers.size(), 1u);
   EXPECT_NEAR(result.latency_ns, (2304 + 25.6) * 10, 1e-6);
   EXPECT_EQ(result.layers[0].bound_by, "compute");
@@ -68,7 +68,7 @@ TEST(DigitalCim, OneConvolutionByHand) {
 /// With 64 KB the weights stay in the shared memory: no load from DRAM. Each PE writes all 16
 /// blocks of 16 rows, 256 cycles, a sixteenth of which is not hidden.
 TEST(DigitalCim, WeightsInTheSharedMemory) {
-  const auto result = *DigitalCimSimulator().simulate(one_conv(), chip(small_chip()));
+  const auto result = *DigitalCimSimulator().simulate(pointwise(), chip(four_pe_chip()));
   EXPECT_NEAR(result.latency_ns, (2304 + 16) * 10, 1e-6);
   EXPECT_NEAR(result.layers[0].busy_ns[Component::kDram], 4608, 1e-6);
   EXPECT_NEAR(result.layers[0].busy_ns[Component::kArrayWrite], 2560, 1e-6);
@@ -78,20 +78,20 @@ TEST(DigitalCim, WeightsInTheSharedMemory) {
 /// nothing is written, and the DRAM gives the image alone. 64 positions x 2 blocks x 9 cycles =
 /// 1152.
 TEST(DigitalCim, WeightsThatFitStay) {
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = four_pe_chip();
   cim.pe.count = 8;
-  const auto result = *DigitalCimSimulator().simulate(one_conv(), chip(cim));
+  const auto result = *DigitalCimSimulator().simulate(pointwise(), chip(cim));
   EXPECT_NEAR(result.latency_ns, 11520, 1e-6);
   EXPECT_EQ(result.layers[0].energy_nj[Component::kArrayWrite], 0);
   EXPECT_NEAR(result.layers[0].busy_ns[Component::kDram], 4608, 1e-6);
   cim.pe.cells_per_column = 3;
-  const auto moved = *DigitalCimSimulator().simulate(one_conv(), chip(cim));
+  const auto moved = *DigitalCimSimulator().simulate(pointwise(), chip(cim));
   EXPECT_GT(moved.layers[0].energy_nj[Component::kArrayWrite], 0);
 }
 
 /// A product of two activations is written into the arrays at every inference, whatever the cells.
 TEST(DigitalCim, KeysAndValuesAreWrittenEachTime) {
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = four_pe_chip();
   cim.pe.cells_per_column = 64;
   nn::MatMul scores;
   scores.heads = 2;
@@ -175,12 +175,12 @@ TEST(DigitalCim, ViTBIsSound) {
 
 TEST(DigitalCim, RefusesWhatItCannotRun) {
   EXPECT_EQ(
-      error_of([] { DigitalCimSimulator().simulate(one_conv(), {}).ok(); }),
+      error_of([] { DigitalCimSimulator().simulate(pointwise(), {}).ok(); }),
       "hardware 'default' has no section digital_cim, which the cost model digital_cim needs; "
       "the shipped hardware digital-cim has one");
-  hw::DigitalCim cim = small_chip();
+  hw::DigitalCim cim = four_pe_chip();
   cim.pe.buffer_kb = 0.01;
-  EXPECT_EQ(DigitalCimSimulator().cost(one_conv(), chip(cim)).reason(),
+  EXPECT_EQ(DigitalCimSimulator().cost(pointwise(), chip(cim)).reason(),
             "layer 'c': a PE's buffer of 0.01 KB is too small for one position");
 }
 
