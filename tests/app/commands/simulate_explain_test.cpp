@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "error_of.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/base/error.hpp"
@@ -17,14 +18,11 @@ nn::Network shipped(const char* name) {
   return load_network(locate(PresetKind::kNetworks, name));
 }
 
-std::string message_of(const std::string& request) {
-  try {
+std::string request_error(const std::string& request) {
+  return test::error_of([&] {
     explain(*sim::make_simulator("mnsim2"), shipped("lenet-fashion"), {},
             parse_explain_request(request));
-  } catch (const base::Error& error) {
-    return error.what();
-  }
-  return "no error";
+  });
 }
 
 TEST(SimulateExplain, RequestsAreRead) {
@@ -36,11 +34,11 @@ TEST(SimulateExplain, RequestsAreRead) {
 }
 
 TEST(SimulateExplain, ErrorsSayWhatIsAllowed) {
-  EXPECT_EQ(message_of("enrgy"),
+  EXPECT_EQ(request_error("enrgy"),
             "--explain: unknown quantity 'enrgy'; did you mean 'energy'?; allowed are latency, "
             "energy, area, power");
-  EXPECT_THAT(message_of("speed"), HasSubstr("allowed are latency, energy, area, power"));
-  EXPECT_EQ(message_of("energy:conv9x"),
+  EXPECT_THAT(request_error("speed"), HasSubstr("allowed are latency, energy, area, power"));
+  EXPECT_EQ(request_error("energy:conv9x"),
             "--explain: unknown layer 'conv9x'; did you mean 'conv1'?; the model's layers: conv1, "
             "pool1, conv2, pool2, conv3, fc1, fc2");
 }

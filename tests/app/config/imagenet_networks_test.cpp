@@ -12,7 +12,7 @@
 namespace gibbon::app {
 namespace {
 
-nn::Network shipped(const char* name) {
+nn::Network imagenet_network(const char* name) {
   std::filesystem::current_path(GIBBON_SOURCE_DIR);
   return load_network(locate(PresetKind::kNetworks, name));
 }
@@ -34,11 +34,11 @@ sim::NetworkCrossbars count(const nn::Network& network, int slices, const char* 
 /// biases of the last layer 25,502,912; resnet101 44,549,160 less 2 x 52,672 less 1000. Version 1.5
 /// has 4.09 and 7.80 billion multiply-accumulates.
 TEST(ImagenetNetworks, HaveTorchvisionsWeightsAndOperations) {
-  const nn::Network resnet50 = shipped("resnet50-imagenet");
+  const nn::Network resnet50 = imagenet_network("resnet50-imagenet");
   EXPECT_EQ(resnet50.weight_count(), 25557032 - 2 * 26560 - 1000);
   EXPECT_EQ(resnet50.mac_count(), 4089184256);
   EXPECT_EQ(convolutions(resnet50), 53);
-  const nn::Network resnet101 = shipped("resnet101-imagenet");
+  const nn::Network resnet101 = imagenet_network("resnet101-imagenet");
   EXPECT_EQ(resnet101.weight_count(), 44549160 - 2 * 52672 - 1000);
   EXPECT_EQ(resnet101.mac_count(), 7801405440);
   EXPECT_EQ(convolutions(resnet101), 104);
@@ -46,7 +46,7 @@ TEST(ImagenetNetworks, HaveTorchvisionsWeightsAndOperations) {
 }
 
 TEST(ImagenetNetworks, TheVisionTransformerIsThatOfItsBuilder) {
-  const nn::Network vit = shipped("vit-b16-imagenet");
+  const nn::Network vit = imagenet_network("vit-b16-imagenet");
   EXPECT_EQ(nn::to_json(vit), nn::to_json(nn::make_vision_transformer({})));
   EXPECT_EQ(vit.weight_count(), 86292480);
   EXPECT_EQ(vit.mac_count(), 17563828224);
@@ -55,7 +55,7 @@ TEST(ImagenetNetworks, TheVisionTransformerIsThatOfItsBuilder) {
 TEST(ImagenetNetworks, NormalisedFeaturesAreThoseOfTorchvision) {
   for (const auto& [name, expected] :
        {std::pair{"resnet50-imagenet", 26560}, {"resnet101-imagenet", 52672}}) {
-    const nn::Network network = shipped(name);
+    const nn::Network network = imagenet_network(name);
     int features = 0;
     for (const nn::Layer& layer : network.layers()) {
       const auto* norm = std::get_if<nn::BatchNorm>(&layer.parameters);
@@ -66,10 +66,10 @@ TEST(ImagenetNetworks, NormalisedFeaturesAreThoseOfTorchvision) {
 }
 
 TEST(ImagenetNetworks, NeedTheCrossbarsOfEpim) {
-  const sim::NetworkCrossbars resnet50 = count(shipped("resnet50-imagenet"), 32);
+  const sim::NetworkCrossbars resnet50 = count(imagenet_network("resnet50-imagenet"), 32);
   EXPECT_EQ(resnet50.crossbars(), 13120);
   EXPECT_NEAR(resnet50.utilization(), 0.9491, 5e-5);
-  const sim::NetworkCrossbars resnet101 = count(shipped("resnet101-imagenet"), 32);
+  const sim::NetworkCrossbars resnet101 = count(imagenet_network("resnet101-imagenet"), 32);
   EXPECT_EQ(resnet101.crossbars(), 22912);
   EXPECT_NEAR(resnet101.utilization(), 0.9471, 5e-5);
 }
@@ -79,11 +79,11 @@ TEST(ImagenetNetworks, NeedTheCrossbarsOfEpim) {
 /// 1216 each), 1x1 512-1024, 1024-512, 1024-2048 (256, 256, 1024), and 5 of 2048 and 512 (512
 /// each): 6 x 320 + 3 x 1216 + 1536 + 5 x 512 = 9664. 13120 - 9664 + 17 x 128 = 5632.
 TEST(ImagenetNetworks, NeedFewerCrossbarsAsEpitomes) {
-  const nn::Network resnet50 = shipped("resnet50-imagenet");
+  const nn::Network resnet50 = imagenet_network("resnet50-imagenet");
   EXPECT_EQ(count(resnet50, 32, "1024x256").crossbars(), 5632);
   EXPECT_EQ(count(resnet50, 8, "1024x256").crossbars(), 1414);
   EXPECT_EQ(count(resnet50, 2, "1024x256").crossbars(), 360);
-  EXPECT_EQ(count(shipped("resnet101-imagenet"), 32, "1024x256").crossbars(), 12160);
+  EXPECT_EQ(count(imagenet_network("resnet101-imagenet"), 32, "1024x256").crossbars(), 12160);
 }
 
 }  // namespace

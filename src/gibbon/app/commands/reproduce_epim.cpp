@@ -13,7 +13,7 @@ namespace gibbon::app {
 
 namespace {
 
-constexpr const char* kRule = "1024x256";
+constexpr const char* kUniformRule = "1024x256";
 constexpr const char* kUniform = "uniform";
 constexpr long kEpimCrossbars = 428;  // 13120 / 30.65
 constexpr double kKeptWeights = 0.9;
@@ -61,7 +61,7 @@ class Comparison {
   static sim::EpitomeChoices choices() {
     sim::EpitomeChoices choices;
     choices.max_wrap = 8;
-    choices.rules = {nn::parse_epitome_rule(kRule)};
+    choices.rules = {nn::parse_epitome_rule(kUniformRule)};
     return choices;
   }
 
@@ -187,7 +187,7 @@ std::string to_text(const std::vector<EpitomeDesignRow>& rows) {
                     "         tenths of its weights and no more noise of rounding\n"
                     "factor   {} crossbars of the 32-bit convolutions over this row's\n"
                     "latency, energy, EDP  the uniform design's over this row's\n",
-                    kRule, kEpimCrossbars, kBaselineCrossbars);
+                    kUniformRule, kEpimCrossbars, kBaselineCrossbars);
 }
 
 base::Json to_json(const std::vector<EpitomeDesignRow>& rows) {
