@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/commands/reproduce_cimnet.hpp"
 #include "gibbon/app/commands/reproduce_epim.hpp"
 #include "gibbon/app/commands/reproduce_study.hpp"
 #include "gibbon/app/commands/reproduce_table2.hpp"
@@ -153,6 +154,7 @@ Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
           [chosen, &global] { *chosen = [&global] { return reproduce_crossbars(global); }; });
   add_study_commands(command, global, chosen);
   add_table2_command(command, global, chosen);
+  add_cimnet_command(command, global, chosen);
   return [chosen] { return (*chosen)(); };
 }
 
