@@ -38,7 +38,7 @@ std::size_t element_count(const std::vector<long>& shape) {
 
 /// The arrays that a layer of this type has; works for reading and for writing.
 template <typename State, typename Vector>
-std::vector<ArraySlot<Vector>> arrays_of(const Layer& layer, State& state) {
+std::vector<ArraySlot<Vector>> arrays_of(const Layer& layer, const Shape& output, State& state) {
   std::vector<ArraySlot<Vector>> slots;
   if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
     slots.push_back(
@@ -58,16 +58,26 @@ std::vector<ArraySlot<Vector>> arrays_of(const Layer& layer, State& state) {
     slots.push_back({layer.name + ".beta", shape, &state.beta});
     slots.push_back({layer.name + ".running_mean", shape, &state.running_mean});
     slots.push_back({layer.name + ".running_variance", shape, &state.running_variance});
+  } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
+    slots.push_back({layer.name + ".gamma", {layer_norm->features}, &state.gamma});
+    slots.push_back({layer.name + ".beta", {layer_norm->features}, &state.beta});
+  } else if (const auto* tokens = std::get_if<Tokens>(&layer.parameters)) {
+    if (tokens->class_token) {
+      slots.push_back({layer.name + ".class_token", {output.channels}, &state.gamma});
+    }
+    slots.push_back({layer.name + ".positions", {output.height, output.channels}, &state.weight});
   }
   return slots;
 }
 
-auto written_arrays(const Layer& layer, const LayerState& state) {
-  return arrays_of<const LayerState, const std::vector<float>>(layer, state);
+auto written_arrays(const Network& network, std::size_t index, const LayerState& state) {
+  return arrays_of<const LayerState, const std::vector<float>>(
+      network.layers()[index], network.output_shape(static_cast<int>(index)), state);
 }
 
-auto read_arrays(const Layer& layer, LayerState& state) {
-  return arrays_of<LayerState, std::vector<float>>(layer, state);
+auto read_arrays(const Network& network, std::size_t index, LayerState& state) {
+  return arrays_of<LayerState, std::vector<float>>(
+      network.layers()[index], network.output_shape(static_cast<int>(index)), state);
 }
 
 Json grid_to_json(const QuantizationScale& grid) {
@@ -141,7 +151,7 @@ class FileReader {
       }
       for (std::size_t i = 0; i < layers.size(); ++i) {
         trained.states.push_back(state_from_json(states.at(i)));
-        for (const auto& slot : read_arrays(layers[i], trained.states.back())) {
+        for (const auto& slot : read_arrays(trained.network, i, trained.states.back())) {
           if (slot.may_lack && !header_.contains(slot.name)) continue;
           *slot.values = read_array(slot.name, slot.shape);
         }
@@ -230,7 +240,7 @@ void save(const TrainedNetwork& trained, const std::filesystem::path& path) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     check_finite(trained.states[i], layers[i].name);
     states.push_back(state_to_json(trained.states[i]));
-    for (const auto& slot : written_arrays(layers[i], trained.states[i])) {
+    for (const auto& slot : written_arrays(trained.network, i, trained.states[i])) {
       if (slot.may_lack && slot.values->empty()) continue;
       if (slot.values->size() != element_count(slot.shape)) {
         throw base::Error(

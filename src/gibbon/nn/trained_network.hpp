@@ -15,7 +15,8 @@ struct QuantizationScale {
 
 /// The numbers of one layer. Which are used depends on the layer's type; the rest stay empty.
 struct LayerState {
-  // Conv [out, in/groups, k, k] and Linear [out, in], row-major, in real units.
+  // Conv [out, in/groups, k, k] and Linear [out, in], row-major, in real units. Of Tokens the
+  // position embedding [tokens, channels].
   std::vector<float> weight;
   QuantizationScale input;    ///< grid on which the layer reads its activations
   QuantizationScale weights;  ///< grid of the weights (scale = max|w| / (2^(bits-1) - 1))
@@ -24,9 +25,10 @@ struct LayerState {
   std::vector<float> pair_scales;
   QuantizationScale output;  ///< grid of the output in plain quantised inference
   /// Range of the output before the ADC (MNSIM's last_value): 3 standard deviations + |mean|,
-  /// averaged over training batches. Conv, Linear, and BatchNorm with output_bits.
+  /// averaged over training batches. Conv, Linear, MatMul, and BatchNorm and LayerNorm with
+  /// output_bits.
   double output_range = -1.0;
-  // BatchNorm, one value a channel.
+  // BatchNorm, one value a channel; LayerNorm the first two. Of Tokens gamma is the class token.
   std::vector<float> gamma, beta, running_mean, running_variance;
   double epsilon = 1e-5;
 };

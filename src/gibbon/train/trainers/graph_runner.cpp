@@ -1,14 +1,12 @@
 #include <ATen/ATen.h>
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "gibbon/base/error.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
+#include "gibbon/train/trainers/transformer_layers.hpp"
 
 namespace gibbon::train {
 
@@ -54,7 +52,7 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::Linear& linear) {
-    const at::Tensor output = at::linear(quantized_input(), weight(linear.weight_bits));
+    const at::Tensor output = at::linear(quantized_input().flatten(1), weight(linear.weight_bits));
     return on_crossbars(quantized_output(output, plan().input_bits, ClampGradient::kPass));
   }
 
@@ -116,10 +114,28 @@ class Runner {
   at::Tensor operator()(const nn::Flatten&) { return input().flatten(1); }
   at::Tensor operator()(const nn::Dropout&) { return input(); }
 
-  template <typename Transformer>
-  at::Tensor operator()(const Transformer&) {
-    throw base::Error(fmt::format("layer '{}' ({}): training knows no such layer", layer().name,
-                                  nn::type_name(layer().parameters)));
+  at::Tensor operator()(const nn::Tokens&) {
+    return make_tokens(input(), tensors().class_token, tensors().positions);
+  }
+  at::Tensor operator()(const nn::SelectToken& token) { return input().narrow(2, token.index, 1); }
+  at::Tensor operator()(const nn::LayerNorm& norm) {
+    const LayerTensors& own = tensors();
+    const at::Tensor output = layer_norm(input(), own.gamma, own.beta, own.epsilon);
+    if (!norm.output_bits) return output;
+    return quantized_copy(output, *norm.output_bits);
+  }
+  at::Tensor operator()(const nn::Gelu&) { return at::gelu(input()); }
+  at::Tensor operator()(const nn::Softmax& softmax) { return grouped_softmax(input(), softmax); }
+
+  at::Tensor operator()(const nn::MatMul& product) {
+    at::Tensor first = input();
+    // Shares of attention stream into the arrays; of no layer's output is the range so well known.
+    if (options_.quantize && !product.transposed) {
+      first = fake_quantize(first, rectifying_grid(product.activation_bits, 1.0F),
+                            ClampGradient::kPass, false);
+    }
+    return quantized_copy(head_product(first, value(layer().inputs[1]), product),
+                          product.activation_bits);
   }
 
  private:
@@ -189,11 +205,17 @@ class Runner {
     return with_channels(value(add.inputs.back()), std::get<nn::Add>(add.parameters).channels);
   }
 
-  at::Tensor quantized_output(const at::Tensor& output, int bits, ClampGradient gradient) {
+  at::Tensor quantized_output(const at::Tensor& output, int bits, ClampGradient gradient,
+                              bool in_place = true) {
     const double range = output_range(output);
     used_ranges_[index_] = range;
     if (!options_.quantize) return output;
-    return fake_quantize(output, quantizer_grid(bits, static_cast<float>(range)), gradient, true);
+    return fake_quantize(output, quantizer_grid(bits, static_cast<float>(range)), gradient,
+                         in_place);
+  }
+  /// For outputs that are views of others, which must not be overwritten.
+  at::Tensor quantized_copy(const at::Tensor& output, int bits) {
+    return quantized_output(output, bits, ClampGradient::kZero, false);
   }
 
   double output_range(const at::Tensor& output) {

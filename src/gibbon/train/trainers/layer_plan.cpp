@@ -26,6 +26,12 @@ int quantizer_bits(const nn::Layer& layer) {
   if (const auto* norm = std::get_if<nn::BatchNorm>(&layer.parameters)) {
     return norm->output_bits.value_or(0);
   }
+  if (const auto* norm = std::get_if<nn::LayerNorm>(&layer.parameters)) {
+    return norm->output_bits.value_or(0);
+  }
+  if (const auto* product = std::get_if<nn::MatMul>(&layer.parameters)) {
+    return product->activation_bits;
+  }
   return 0;
 }
 
@@ -35,7 +41,7 @@ bool keeps_grid(const nn::Layer& layer) {
     return pool->mode == nn::PoolMode::kMax;
   }
   return is<nn::Relu>(layer) || is<nn::Flatten>(layer) || is<nn::Dropout>(layer) ||
-         is<nn::Concat>(layer);
+         is<nn::Concat>(layer) || is<nn::SelectToken>(layer);
 }
 
 int grid_bits(const nn::Network& network, int index) {

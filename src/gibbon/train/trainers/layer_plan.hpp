@@ -21,8 +21,9 @@ struct TailLayers {
 /// What the execution of a layer needs to know of the layers around it.
 struct LayerPlan {
   /// The layers whose quantisers made what a Conv or Linear reads, or kNetworkInput: the nearest
-  /// ones up the first inputs, up all inputs of a Concat. Relu, Pool, Flatten, Dropout, Add and
-  /// Concat have none of their own, nor has a BatchNorm without output_bits. The layer reads on one
+  /// ones up the first inputs, up all inputs of a Concat. Relu, Gelu, Softmax, Pool, Flatten,
+  /// Dropout, Add, Concat, Tokens and SelectToken have none of their own, nor has a BatchNorm or
+  /// LayerNorm without output_bits. The layer reads on one
   /// grid, which holds the values of all of them: the most bits and the widest range.
   std::vector<int> grid_sources;
   int input_bits = 0;  ///< of that grid, sign included

@@ -18,7 +18,11 @@ namespace {
 using nn::BatchNorm;
 using nn::Conv;
 using nn::HardTanh;
+using nn::LayerNorm;
 using nn::Linear;
+using nn::Tokens;
+
+constexpr double kTokenDeviation = 0.02;  // as the authors of the vision transformer draw them
 
 /// A residual sum of unit variances would saturate a narrow hardtanh behind it, and a saturated
 /// block passes no gradient; decision 0003 gives what other values reached.
@@ -116,6 +120,21 @@ void describe_grids(const Path& path, std::size_t index, int activation_bits,
   state.output = grid(activation_bits, path.layers[index].output_range);
 }
 
+void describe_transformer_layer(const nn::Layer& layer, const LayerTensors& tensors,
+                                nn::LayerState& state) {
+  if (const auto* norm = std::get_if<LayerNorm>(&layer.parameters)) {
+    state.gamma = to_vector(tensors.gamma);
+    state.beta = to_vector(tensors.beta);
+    state.epsilon = tensors.epsilon;
+    if (norm->output_bits) state.output = grid(*norm->output_bits, tensors.output_range);
+  } else if (std::holds_alternative<Tokens>(layer.parameters)) {
+    if (tensors.class_token.defined()) state.gamma = to_vector(tensors.class_token);
+    state.weight = to_vector(tensors.positions);
+  } else if (const auto* product = std::get_if<nn::MatMul>(&layer.parameters)) {
+    state.output = grid(product->activation_bits, tensors.output_range);
+  }
+}
+
 /// A weight that was clamped when it was described: its range is its largest magnitude.
 at::Tensor on_own_grid(const at::Tensor& weight, int bits) {
   const auto count = static_cast<std::size_t>(weight.numel());
@@ -133,7 +152,8 @@ at::Tensor programmed_weight(const LayerTensors& tensors, int bits) {
   return kept.clamp(-range, range);
 }
 
-LayerTensors frozen_layer(const nn::Layer& layer, const nn::LayerState& state) {
+LayerTensors frozen_layer(const nn::Layer& layer, const nn::Shape& output,
+                          const nn::LayerState& state) {
   LayerTensors tensors;
   tensors.output_range = state.output_range;
   if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
@@ -153,13 +173,23 @@ LayerTensors frozen_layer(const nn::Layer& layer, const nn::LayerState& state) {
     tensors.running_variance =
         to_tensor(layer, "running_variance", state.running_variance, {norm->features});
     tensors.epsilon = state.epsilon;
+  } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
+    tensors.gamma = to_tensor(layer, "gamma", state.gamma, {layer_norm->features});
+    tensors.beta = to_tensor(layer, "beta", state.beta, {layer_norm->features});
+    tensors.epsilon = state.epsilon;
+  } else if (const auto* tokens = std::get_if<Tokens>(&layer.parameters)) {
+    const std::int64_t channels = output.channels;
+    if (tokens->class_token) {
+      tensors.class_token = to_tensor(layer, "class_token", state.gamma, {channels});
+    }
+    tensors.positions = to_tensor(layer, "positions", state.weight, {output.height, channels});
   }
   return tensors;
 }
 
 void move_to(LayerTensors& tensors, const std::string& device) {
   for (at::Tensor* tensor : {&tensors.weight, &tensors.gamma, &tensors.beta, &tensors.running_mean,
-                             &tensors.running_variance}) {
+                             &tensors.running_variance, &tensors.class_token, &tensors.positions}) {
     if (tensor->defined()) *tensor = tensor->to(at::Device(device));
   }
 }
@@ -170,6 +200,7 @@ SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
                              const std::string& device)
     : device_(device), masks_(std::make_shared<std::map<std::string, at::Tensor>>()) {
   const double scale = norm_scale_start(largest);
+  int index = 0;
   for (const nn::Layer& layer : largest.layers()) {
     const std::string name = layer.name + ".weight";
     const base::Rng rng = base::Rng::forked(seed, name);
@@ -184,7 +215,25 @@ SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
     } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
       add(layer.name + ".gamma", at::full({norm->features}, scale));
       add(layer.name + ".beta", at::zeros({norm->features}));
+    } else {
+      add_transformer_layer(layer, largest.output_shape(index), seed);
     }
+    ++index;
+  }
+}
+
+void SharedWeights::add_transformer_layer(const nn::Layer& layer, const nn::Shape& output,
+                                          std::uint64_t seed) {
+  const auto drawn = [&](const char* which, const std::vector<std::int64_t>& shape) {
+    const std::string name = layer.name + which;
+    add(name, normal_tensor(shape, kTokenDeviation, base::Rng::forked(seed, name)));
+  };
+  if (const auto* norm = std::get_if<LayerNorm>(&layer.parameters)) {
+    add(layer.name + ".gamma", at::ones({norm->features}));
+    add(layer.name + ".beta", at::zeros({norm->features}));
+  } else if (const auto* tokens = std::get_if<Tokens>(&layer.parameters)) {
+    if (tokens->class_token) drawn(".class_token", {output.channels});
+    drawn(".positions", {output.height, output.channels});
   }
 }
 
@@ -225,6 +274,12 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
     }
     return shared;
   };
+  /// The first channels, the last dimension, of what weight decay leaves alone.
+  const auto leading = [&](const nn::Layer& layer, const char* which, std::int64_t channels) {
+    const Parameter& whole = parameter(layer, which);
+    require_fit(layer, "features", channels, whole.value.size(-1));
+    return leaf(whole.value.narrow(-1, 0, channels), whole.momentum.narrow(-1, 0, channels), false);
+  };
   for (std::size_t index = 0; index < network.layers().size(); ++index) {
     const nn::Layer& layer = network.layers()[index];
     LayerTensors& tensors = path.layers[index];
@@ -250,6 +305,16 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
       tensors.beta = leaf(cut(beta.value), cut(beta.momentum), false);
       tensors.running_mean = at::zeros({norm->features}, tensors.gamma.options());
       tensors.running_variance = at::ones({norm->features}, tensors.gamma.options());
+    } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
+      tensors.gamma = leading(layer, ".gamma", layer_norm->features);
+      tensors.beta = leading(layer, ".beta", layer_norm->features);
+    } else if (const auto* tokens = std::get_if<Tokens>(&layer.parameters)) {
+      const nn::Shape& output = network.output_shape(static_cast<int>(index));
+      const Parameter& positions = parameter(layer, ".positions");
+      if (positions.value.size(0) != output.height) refuse(layer, "the number of tokens differs");
+      if (tokens->class_token)
+        tensors.class_token = leading(layer, ".class_token", output.channels);
+      tensors.positions = leading(layer, ".positions", output.channels);
     }
   }
   return path;
@@ -273,6 +338,16 @@ void SharedWeights::assign(const nn::TrainedNetwork& trained) {
       parameter(layer, ".gamma")
           .value.copy_(to_tensor(layer, "gamma", state.gamma, {norm->features}));
       parameter(layer, ".beta").value.copy_(to_tensor(layer, "beta", state.beta, {norm->features}));
+    } else {
+      const nn::Shape& output = trained.network.output_shape(static_cast<int>(index));
+      const LayerTensors tensors = frozen_layer(layer, output, state);
+      const auto take = [&](const char* which, const at::Tensor& value) {
+        if (value.defined()) parameter(layer, which).value.copy_(value);
+      };
+      take(".gamma", tensors.gamma);
+      take(".beta", tensors.beta);
+      take(".class_token", tensors.class_token);
+      take(".positions", tensors.positions);
     }
   }
 }
@@ -296,7 +371,8 @@ Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device) {
   }
   Path path{trained.network, plan_layers(trained.network), {}, {}};
   for (std::size_t index = 0; index < layers.size(); ++index) {
-    path.layers.push_back(frozen_layer(layers[index], trained.states[index]));
+    const nn::Shape& output = trained.network.output_shape(static_cast<int>(index));
+    path.layers.push_back(frozen_layer(layers[index], output, trained.states[index]));
     move_to(path.layers.back(), device);
   }
   return path;
@@ -352,6 +428,8 @@ nn::TrainedNetwork to_trained(const Path& path) {
       if (norm.output_bits) state.output = grid(*norm.output_bits, tensors.output_range);
     } else if (const auto* tanh = std::get_if<HardTanh>(&layer.parameters)) {
       state.output = grid(tanh->output_bits, tanh->range);
+    } else {
+      describe_transformer_layer(layer, tensors, state);
     }
   }
   return trained;

@@ -13,9 +13,11 @@ namespace gibbon::train {
 
 /// The tensors of one layer of a network under execution. Which are defined depends on its type.
 struct LayerTensors {
-  at::Tensor weight;  ///< dense kernel of a Conv (dense_weight.hpp), matrix of a Linear
-  at::Tensor mask;    ///< of a Conv's dense kernel; undefined where all of it is used
-  at::Tensor gamma, beta, running_mean, running_variance;  ///< BatchNorm
+  at::Tensor weight;       ///< dense kernel of a Conv (dense_weight.hpp), matrix of a Linear
+  at::Tensor mask;         ///< of a Conv's dense kernel; undefined where all of it is used
+  at::Tensor gamma, beta;  ///< BatchNorm and LayerNorm
+  at::Tensor running_mean, running_variance;  ///< BatchNorm
+  at::Tensor class_token, positions;  ///< Tokens: [channels] or undefined, [tokens, channels]
   double epsilon = 1e-5;
   double output_range = -1.0;  ///< negative until it is measured
   bool weight_is_quantized = false;
@@ -63,6 +65,7 @@ class SharedWeights {
   };
 
   void add(const std::string& name, at::Tensor value);
+  void add_transformer_layer(const nn::Layer& layer, const nn::Shape& output, std::uint64_t seed);
   const Parameter& parameter(const nn::Layer& layer, const char* which) const;
   at::Tensor mask_of(const nn::Conv& conv) const;
 
