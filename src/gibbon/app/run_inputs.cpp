@@ -1,7 +1,6 @@
 #include "gibbon/app/run_inputs.hpp"
 
-#include "gibbon/app/config/hardware_yaml.hpp"
-#include "gibbon/app/config/space_yaml.hpp"
+#include "gibbon/app/config/space_loader.hpp"
 #include "gibbon/data/dataset_registry.hpp"
 
 namespace gibbon::app {
@@ -10,11 +9,12 @@ RunInputs load_run_inputs(const explore::RunConfig& config) {
   RunInputs inputs;
   inputs.dataset = data::load_dataset(config.data.dataset, config.data.directory);
   const data::ImageSet& images = inputs.dataset.train;
-  space::GibbonSpaceSpec spec =
-      spec_for_images(load_space_file(config.space), {images.channels, images.height, images.width},
-                      inputs.dataset.num_classes());
-  if (!config.hardware.empty()) spec.hardware = load_hardware(config.hardware);
-  inputs.space = space::make_gibbon_space(spec);
+  SpaceChoice choice;
+  choice.file = config.space;
+  choice.images = {{images.channels, images.height, images.width}, inputs.dataset.num_classes()};
+  choice.hardware = config.hardware;
+  choice.explored = space::explored_from(config.explore);
+  inputs.space = load_space(choice);
   return inputs;
 }
 

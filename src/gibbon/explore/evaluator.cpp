@@ -2,8 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "gibbon/explore/run_setup.hpp"
-#include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/explore/chip_accuracy.hpp"
 
 namespace gibbon::explore {
 
@@ -83,15 +82,15 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
   const auto measure = clock_.measure("simulation");
   const space::Design design = space_.decode(genome).value();
   const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_);
-  const auto simulator =
-      sim::make_accuracy_simulator(trained, design.hardware, accuracy_options(config_));
-  evaluation.metrics[Metric::kAccuracy] =
-      sim::measure_accuracy(*simulator, validation_, validation_.count()).top1_percent();
   const std::string text = space::to_text(genome);
   if (!one_shot_.contains(text)) {
     one_shot_[text] = supernet_->one_shot_accuracy(trained, validation_);
   }
   evaluation.one_shot_accuracy = one_shot_[text];
+  evaluation.metrics[Metric::kAccuracy] =
+      simulator_.is_exact() ? evaluation.one_shot_accuracy
+                            : chip_accuracy(config_, simulator_, trained, design.hardware,
+                                            validation_, validation_.count());
   evaluation.predicted = predicted;
   return evaluation;
 }

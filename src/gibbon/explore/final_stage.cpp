@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/final_choice.hpp"
 #include "gibbon/explore/run_setup.hpp"
@@ -29,9 +30,7 @@ struct FinalDesign {
 double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& trained,
                           const hw::HardwareConfig& hardware, const data::ImageSet& images,
                           int limit) {
-  const auto simulator =
-      sim::make_accuracy_simulator(trained, hardware, accuracy_options(context.config));
-  return sim::measure_accuracy(*simulator, images, limit).top1_percent();
+  return chip_accuracy(context.config, *context.simulator, trained, hardware, images, limit);
 }
 
 /// A trained network on its chip, with its accuracy on all validation images.
@@ -54,7 +53,7 @@ Judged fitted_to_crossbars(const RunContext& context, const nn::TrainedNetwork& 
   Judged as_trained = judged(context, trained, hardware);
   const int images =
       std::min(context.config.final_training.calibration_images, context.train.count());
-  if (images == 0) return as_trained;
+  if (images == 0 || context.simulator->is_exact()) return as_trained;
   sim::CalibrationOptions options;
   options.accuracy = accuracy_options(context.config);
   Judged fitted =

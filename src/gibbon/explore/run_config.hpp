@@ -113,7 +113,9 @@ struct RunConfig {
   std::string device = "cpu";  ///< where networks train: cpu, cuda, cuda:1 (libtorch's names)
   std::filesystem::path space = "compact";  ///< file; a bare name is that of a shipped space
   std::filesystem::path
-      hardware;  ///< base hardware in place of the space's own; empty: the space's
+      hardware;                  ///< base hardware in place of the space's own; empty: the space's
+  std::string explore = "both";  ///< which genes are open, the others at the space's defaults:
+                                 ///< network, hardware, both (space::Explored)
   std::filesystem::path out = "gibbon-run";  ///< run folder; absolute once read
   DataConfig data;
   ObjectiveConfig objective;

@@ -105,7 +105,13 @@ void check_names(const RunConfig& config, const space::SearchSpace& space) {
   for (const FinalTarget& target : config.final_training.targets) bounded(objective, target);
   accuracy_options(config);
   supernet_options(config);
-  sim::make_simulator(config.simulation.model);
+  const auto simulator = sim::make_simulator(config.simulation.model);
+  if (simulator->is_exact() && config.final_training.pim_aware_epochs > 0) {
+    throw base::Error(fmt::format(
+        "final.pim_aware_epochs is {}: the chips of {} compute exactly, there is nothing to learn "
+        "of them",
+        config.final_training.pim_aware_epochs, config.simulation.model));
+  }
   search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
   predict::make_predictor(config.predictor.model, space, predictor_options(config));
 }

@@ -5,9 +5,9 @@
 #include <optional>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/run_setup.hpp"
-#include "gibbon/sim/accuracy_simulator.hpp"
 #include "gibbon/store/design_table.hpp"
 
 namespace gibbon::explore {
@@ -29,7 +29,7 @@ class Tabulator {
   Tabulator(const RunConfig& config, const space::SearchSpace& space, const data::Dataset& dataset,
             const TabulateOptions& options)
       : space_(space),
-        simulation_(accuracy_options(config)),
+        config_(config),
         simulator_(sim::make_simulator(config.simulation.model)),
         supernet_(train::make_supernet(space.largest_network(), supernet_options(config))) {
     const data::TrainValidationSplit split =
@@ -49,9 +49,8 @@ class Tabulator {
     if (!cost) return {};
     store::TabulatedDesign result{genome, metrics_of(*cost)};
     const nn::TrainedNetwork trained = supernet_->extract(design->network, calibration_);
-    const auto crossbars = sim::make_accuracy_simulator(trained, design->hardware, simulation_);
-    result.metrics[space::Metric::kAccuracy] =
-        sim::measure_accuracy(*crossbars, crossbar_, crossbar_.count()).top1_percent();
+    result.metrics[space::Metric::kAccuracy] = chip_accuracy(
+        config_, *simulator_, trained, design->hardware, crossbar_, crossbar_.count());
     result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_);
     result.one_shot = supernet_->one_shot_accuracy(trained, one_shot_);
     return result;
@@ -59,7 +58,7 @@ class Tabulator {
 
  private:
   const space::SearchSpace& space_;
-  sim::AccuracyOptions simulation_;
+  const RunConfig& config_;
   std::unique_ptr<sim::Simulator> simulator_;
   std::unique_ptr<train::Supernet> supernet_;
   data::ImageSet calibration_;

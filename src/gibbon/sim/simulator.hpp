@@ -32,6 +32,9 @@ class Simulator {
   virtual base::Result<Explanation> explain(const nn::Network& network,
                                             const hw::HardwareConfig& hardware,
                                             Quantity quantity) const = 0;
+  /// Whether the chip computes what the quantised network does, bit for bit, so that its accuracy
+  /// is the network's own; else the crossbar simulation measures it.
+  virtual bool is_exact() const { return false; }
 };
 
 struct SimulatorEntry {

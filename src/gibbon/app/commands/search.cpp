@@ -5,6 +5,7 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/config/run_config_yaml.hpp"
+#include "gibbon/app/config/space_loader.hpp"
 #include "gibbon/app/machine.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/run_inputs.hpp"
@@ -25,15 +26,24 @@ namespace gibbon::app {
 namespace {
 
 struct SearchArguments {
-  std::string config = "fashion-mnist";
+  std::string config;
   std::string out;
   std::string resume;
   std::string data;
   std::string space;
   std::string searcher;
+  std::string explore;
   std::string device;
   std::vector<std::string> constraints;
 };
+
+/// The run file asked for; else the shipped one that fits the space.
+std::filesystem::path run_file(const SearchArguments& arguments) {
+  if (!arguments.config.empty()) return locate(PresetKind::kRuns, arguments.config);
+  const bool is_cimnet = !arguments.space.empty() &&
+                         space_kind(locate(PresetKind::kSpaces, arguments.space)) == "cimnet";
+  return locate(PresetKind::kRuns, is_cimnet ? "cimnet-vit-cifar" : "fashion-mnist");
+}
 
 /// The file's settings with those of the command line over them.
 explore::RunConfig configure(const SearchArguments& arguments, const GlobalOptions& global) {
@@ -43,11 +53,12 @@ explore::RunConfig configure(const SearchArguments& arguments, const GlobalOptio
     config.out = fs::absolute(arguments.resume);
     return config;
   }
-  explore::RunConfig config = load_run_config(locate(PresetKind::kRuns, arguments.config));
+  explore::RunConfig config = load_run_config(run_file(arguments));
   if (!arguments.out.empty()) config.out = fs::absolute(arguments.out);
   if (!arguments.data.empty()) config.data.directory = fs::absolute(arguments.data);
   if (!arguments.space.empty()) config.space = locate(PresetKind::kSpaces, arguments.space);
   if (!arguments.searcher.empty()) config.search.searcher = arguments.searcher;
+  if (!arguments.explore.empty()) config.explore = arguments.explore;
   if (!arguments.device.empty()) config.device = arguments.device;
   for (const std::string& constraint : arguments.constraints) {
     config.objective.constraints.push_back(constraint);
@@ -127,11 +138,14 @@ Action add_search_command(CLI::App& command, const GlobalOptions& global) {
   const auto add = [&](const char* name, std::string& target, const char* help) {
     command.add_option(name, target, help)->excludes(resume);
   };
-  add("--config", arguments->config, "Run file, or a shipped one by name; default: fashion-mnist");
+  add("--config", arguments->config,
+      "Run file, or a shipped one by name; default: fashion-mnist, for a "
+      "space of kind cimnet cimnet-vit-cifar");
   add("--out", arguments->out, "Folder for the run; must be new or empty");
   add("--data", arguments->data, "Folder of the images");
   add("--space", arguments->space, "Space file, or a shipped one by name");
   add("--searcher", arguments->searcher, "A name that 'gibbon list searchers' prints");
+  add("--explore", arguments->explore, "Open genes: network, hardware or both");
   add("--device", arguments->device, "Where networks train: cpu, cuda, cuda:1");
   command
       .add_option("--constraint", arguments->constraints, "A bound, \"area_mm2 <= 20\"; repeatable")

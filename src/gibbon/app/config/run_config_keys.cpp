@@ -137,6 +137,9 @@ std::vector<ConfigKey> general_keys() {
       path(
           "hardware", "Base hardware in place of the space's own: a shipped one, or a file",
           [](RunConfig & c) -> auto& { return c.hardware; }),
+      text(
+          "explore", "Open genes: network, hardware or both, the others at the space's defaults",
+          [](RunConfig & c) -> auto& { return c.explore; }),
       path(
           "out", "Run folder, from the current folder",
           [](RunConfig & c) -> auto& { return c.out; }),

@@ -17,6 +17,7 @@ class DigitalCimSimulator final : public Simulator {
                           const hw::HardwareConfig& hardware) const override;
   base::Result<Explanation> explain(const nn::Network& network, const hw::HardwareConfig& hardware,
                                     Quantity quantity) const override;
+  bool is_exact() const override { return true; }
 };
 
 }  // namespace gibbon::sim
