@@ -13,7 +13,7 @@
 namespace gibbon::sim {
 
 std::span<const SimulatorEntry> simulator_registry() {
-  static const std::array<SimulatorEntry, 3> kEntries = {{
+  static const std::array<SimulatorEntry, 4> kEntries = {{
       {"mnsim2", "MNSIM 2.0's area, power, energy and latency models, with group convolution",
        []() -> std::unique_ptr<Simulator> { return std::make_unique<MnsimSimulator>(); },
        DeviceModel::kPerPlane},
@@ -22,6 +22,11 @@ std::span<const SimulatorEntry> simulator_registry() {
          return std::make_unique<MnsimSimulator>(corrected_options(), "mnsim2-corrected");
        },
        DeviceModel::kPerCell},
+      {"mnsim2-packed", "mnsim2 with the slices of a weight side by side: docs/models/epitome.md",
+       []() -> std::unique_ptr<Simulator> {
+         return std::make_unique<MnsimSimulator>(packed_options(), "mnsim2-packed");
+       },
+       DeviceModel::kPerPlane},
       {"digital_cim", "Digital SRAM arrays with buffers, shared memory and DRAM; transformers, too",
        []() -> std::unique_ptr<Simulator> { return std::make_unique<DigitalCimSimulator>(); },
        DeviceModel::kPerCell, "digital-cim"},

@@ -55,6 +55,12 @@ void check_state(const CrossbarLayer& layer, const nn::LayerState& state,
   if (state.weight.size() != weight_count) {
     refuse(layer.name, fmt::format("has {} weights, needs {}", state.weight.size(), weight_count));
   }
+  if (!state.pair_scales.empty()) {
+    refuse(
+        layer.name,
+        "the crossbars of its epitome have scales of their own, the simulation knows one scale a "
+        "layer; train it without them");
+  }
   const auto check_grid = [&](const char* what, const nn::QuantizationScale& grid) {
     if (grid.bits < 2 || grid.bits > 15 || !(grid.scale > 0.0) || !std::isfinite(grid.scale)) {
       refuse(layer.name,

@@ -1,8 +1,12 @@
 #include "gibbon/sim/simulators/mnsim.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
+#include "gibbon/base/error.hpp"
+#include "gibbon/sim/epitome/stored_network.hpp"
 #include "gibbon/sim/simulators/explain_mnsim.hpp"
 
 namespace gibbon::sim {
@@ -177,6 +181,13 @@ bool list_less(const ComputeGraph& graph, const Timeline& timeline, std::size_t 
   return left_length < right_length;
 }
 
+/// How the network's layers lie in packed crossbars; nothing where they do not.
+std::vector<StoredLayer> stored_of(const nn::Network& network, const hw::HardwareConfig& hardware,
+                                   const MnsimOptions& options) {
+  if (!options.packed && !has_epitomes(network)) return {};
+  return stored_layers(network, storage_of(network, hardware));
+}
+
 MnsimEvaluation& scratch() {
   thread_local MnsimEvaluation evaluation;
   return evaluation;
@@ -211,6 +222,12 @@ MnsimOptions corrected_options() {
   MnsimOptions options;
   options.count_adder_energy = true;
   options.corrections = Corrections::all();
+  return options;
+}
+
+MnsimOptions packed_options() {
+  MnsimOptions options;
+  options.packed = true;
   return options;
 }
 
@@ -271,22 +288,34 @@ SimulationResult result_of(const nn::Network& network, const hw::HardwareConfig&
 base::Result<SimulationResult> MnsimSimulator::simulate(const nn::Network& network,
                                                         const hw::HardwareConfig& hardware) const {
   MnsimEvaluation& evaluation = scratch();
-  if (auto reason = evaluate_mnsim(network, hardware, options_, false, evaluation)) return *reason;
+  const std::vector<StoredLayer> stored = stored_of(network, hardware, options_);
+  if (auto reason = evaluate_mnsim(network, hardware, options_, false, evaluation, stored)) {
+    return *reason;
+  }
   return result_of(network, hardware, evaluation);
 }
 
 base::Result<Explanation> MnsimSimulator::explain(const nn::Network& network,
                                                   const hw::HardwareConfig& hardware,
                                                   Quantity quantity) const {
+  if (has_epitomes(network)) {
+    throw base::Error(fmt::format("{}: the rounds of epitomes are not explained", name_));
+  }
   MnsimEvaluation evaluation;
-  if (auto reason = evaluate_mnsim(network, hardware, options_, true, evaluation)) return *reason;
+  const std::vector<StoredLayer> stored = stored_of(network, hardware, options_);
+  if (auto reason = evaluate_mnsim(network, hardware, options_, true, evaluation, stored)) {
+    return *reason;
+  }
   return explain_mnsim(network, hardware, options_, evaluation, quantity);
 }
 
 base::Result<Cost> MnsimSimulator::cost(const nn::Network& network,
                                         const hw::HardwareConfig& hardware) const {
   MnsimEvaluation& evaluation = scratch();
-  if (auto reason = evaluate_mnsim(network, hardware, options_, false, evaluation)) return *reason;
+  const std::vector<StoredLayer> stored = stored_of(network, hardware, options_);
+  if (auto reason = evaluate_mnsim(network, hardware, options_, false, evaluation, stored)) {
+    return *reason;
+  }
   double area = 0;
   double power = 0;
   double energy = 0;

@@ -23,6 +23,9 @@ struct MnsimOptions {
   /// [Q19]; only hardware with pe.groups > 1 has any.
   bool count_adder_energy = false;
   Corrections corrections{};  ///< none: MNSIM
+  /// The slices of a weight side by side in packed crossbars (chip_mapping.hpp), also in networks
+  /// without epitomes; in those with epitomes they always are.
+  bool packed = false;
 };
 
 /// What the model works out for one network on one chip, in the order in which it does.
@@ -63,6 +66,8 @@ SimulationResult result_of(const nn::Network& network, const hw::HardwareConfig&
 
 /// MNSIM 2.0 with its quirks mended.
 MnsimOptions corrected_options();
+/// MNSIM 2.0's models on packed crossbars, whatever the network.
+MnsimOptions packed_options();
 
 /// The latency that MNSIM prints [Q2]: the last finish of the layer whose list of finish times is
 /// the largest as lists are compared, so in effect of the layer that starts last. The inference
@@ -73,7 +78,9 @@ double printed_latency_ns(const ComputeGraph& graph, const Timeline& timeline);
 /// The models of MNSIM 2.0 (Zhu et al., GLSVLSI 2020; TCAD 2023): behaviour-level area, power,
 /// energy and latency of an analogue or digital PIM, extended by group convolution and symmetric
 /// padding (docs/models/). Totals agree with MNSIM's; latency is the true end of the inference.
-/// With corrections it is another model: docs/models/corrected.md.
+/// With corrections it is another model: docs/models/corrected.md. A network with epitomes lies on
+/// packed crossbars, all its layers; explain()
+/// refuses it.
 class MnsimSimulator final : public Simulator {
  public:
   /// `name` must outlive the simulator.
