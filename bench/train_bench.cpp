@@ -114,7 +114,7 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   train::TrainOptions options;
   options.batch_size = kBatch;
   const train::Session session(1, "cpu", train::Precision::kFloat32);
-  const train::SharedWeights weights(make_network(same_choices(3, 1)), 1, "cpu");
+  const train::SharedWeights weights(make_network(same_choices(3, 1)), {.seed = 1});
   std::optional<train::Path> path;
   base::SilentProgress progress;
   train::LoopPlan plan{

@@ -184,7 +184,7 @@ NetworkRun run(const at::Tensor& images, RunOptions options, bool fused_tails) {
   const nn::Network network =
       testing::block_network({3, 12, 12}, 8, {{8, 3, 2, 9}, {16, 2, 1, 7}, {24, 1, 1, 9}}, {1}, 4);
   options.fused_tails = fused_tails;
-  NetworkRun result{{}, SharedWeights(network, 3, "cpu").path(network, true)};
+  NetworkRun result{{}, SharedWeights(network, TrainOptions{.seed = 3}).path(network, true)};
   result.logits = run_network(result.path, images, options);
   if (options.statistics != Statistics::kFrozen) result.logits.square().sum().backward();
   return result;

@@ -82,7 +82,7 @@ TEST(PimForward, TheGradientIsThatOfTheIdealLayer) {
   d.num_classes = 48;
   d.layers = {{"c", nn::Conv{1, 3, 3, 1, 1}, {nn::kNetworkInput}}, {"f", nn::Flatten{}, {0}}};
   const nn::Network network(d);
-  const SharedWeights weights(network, 1, "cpu");
+  const SharedWeights weights(network, TrainOptions{.seed = 1});
   const at::Tensor images = at::arange(32, at::kFloat).reshape({2, 1, 4, 4}) / 32.0;
   PimForward crossbars(network, {coarse_hardware(), {}}, {}, 1);
   std::vector<at::Tensor> gradients;

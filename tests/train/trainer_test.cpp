@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "error_of.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 #include "train/test_networks.hpp"
@@ -77,6 +78,52 @@ TEST(TrainNetwork, TrainsWithoutQuantisationToo) {
   EXPECT_GE(quantized_accuracy(trained, images, 1), 90.0);
 }
 
+/// A block of 2-bit weights between layers of 9.
+nn::Network ternary_network() {
+  return testing::block_network(kInput, 8, {{8, 3, 1, 2}, {16, 3, 1, 9}}, {1}, 4);
+}
+
+TEST(TrainNetwork, WeightsOfFewBitsJoinTheirGridAfterTheFloatShare) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto stem_weights = [&](const nn::Network& network, double float_share) {
+    FinalTrainOptions options = final_options(2);
+    options.float_share = float_share;
+    return train_network(network, images, std::nullopt, options, progress).states[0].weight;
+  };
+  const std::vector<float> never_float = stem_weights(ternary_network(), 0);
+  EXPECT_NE(stem_weights(ternary_network(), 0.5), never_float);
+  EXPECT_NE(stem_weights(ternary_network(), 1), stem_weights(ternary_network(), 0.5));
+  // Weights of many bits are quantised from the first step.
+  EXPECT_EQ(stem_weights(mixed_network(), 1), stem_weights(mixed_network(), 0));
+}
+
+/// The squares lie in the four corners of 12x12 pixels: crops of 10 show enough of each.
+TEST(TrainNetwork, LearnsFromSmallCropsFirst) {
+  base::SilentProgress progress;
+  FinalTrainOptions cropped = final_options(30);
+  cropped.base.small_crops = {10, 0.6};
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork trained =
+      train_network(mixed_network(), images, std::nullopt, cropped, progress);
+  EXPECT_GE(quantized_accuracy(trained, images, 1), 95.0);
+}
+
+/// With a share of all steps no whole image is ever seen, and a share of 0 is plain training.
+TEST(TrainNetwork, SmallCropsChangeOnlyTheirShareOfTheSteps) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto first_weights = [&](SmallCrops crops) {
+    FinalTrainOptions options = final_options(2);
+    options.base.small_crops = crops;
+    return train_network(mixed_network(), images, std::nullopt, options, progress).states[0].weight;
+  };
+  EXPECT_EQ(first_weights({10, 0}), first_weights({}));
+  EXPECT_EQ(first_weights({12, 1}), first_weights({}));  // a crop of the whole image
+  EXPECT_NE(first_weights({10, 0.5}), first_weights({}));
+  EXPECT_NE(first_weights({10, 1}), first_weights({10, 0.5}));
+}
+
 /// Two branches of different clamps side by side, read by a strided convolution.
 nn::Network joined_network() {
   nn::NetworkDescription d;
@@ -136,6 +183,22 @@ TEST(TrainNetwork, RefusesBadInput) {
   mislabelled.labels[5] = 4;
   EXPECT_THAT(message(mislabelled, final_options(1)),
               ::testing::HasSubstr("label 4 is outside the 4 classes"));
+  FinalTrainOptions cropped = final_options(1);
+  cropped.base.small_crops = {13, 0.5};
+  EXPECT_THAT(message(images, cropped),
+              ::testing::HasSubstr("small_crops.size is 13, allowed is 0 to 12"));
+  FinalTrainOptions floating = final_options(1);
+  floating.float_share = 1.1;
+  EXPECT_THAT(message(images, floating),
+              ::testing::HasSubstr("float_share is 1.1, allowed is [0, 1]"));
+  cropped.base.small_crops = {10, 1.5};
+  EXPECT_THAT(message(images, cropped),
+              ::testing::HasSubstr("small_crops.share is 1.5, allowed is [0, 1]"));
+  cropped.base.small_crops = {10, 0.5};
+  EXPECT_EQ(gibbon::test::error_of(
+                [&] { train_network(joined_network(), images, std::nullopt, cropped, progress); }),
+            "small crops need a network that averages all pixels before it classifies; layer "
+            "'flat' of 'joined' reads them one by one");
   FinalTrainOptions wild = final_options(20);
   wild.base.learning_rate = 1e30;
   EXPECT_THAT(message(images, wild), ::testing::HasSubstr("lower the learning rate"));

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,25 @@ namespace gibbon::train {
 
 enum class Precision { kAuto, kFloat32, kBfloat16 };
 
+/// The first steps see random crops of the images, which cost (size / side)^2 of a step and show
+/// enough to learn by (progressive resizing: Howard et al., DAWNBench 2018; decision 0008).
+struct SmallCrops {
+  int size = 0;      ///< pixels; 0: none
+  double share = 0;  ///< of all steps, 0 to 1: so many see crops, the others whole images
+};
+
+/// How the weights of epitomes are quantised (nn/epitome_quantization.hpp); each part is a switch.
+/// Other layers keep one scale.
+struct EpitomeScales {
+  /// One scale for each crossbar of these sizes, a pair of which holds a weight's bits - 1 slices
+  /// side by side. The crossbar simulation knows one scale a layer and refuses such networks.
+  bool per_crossbar = false;
+  int crossbar_rows = 256;
+  int crossbar_columns = 256;
+  std::optional<double> overlap_weight;  ///< of elements used often in the range, 0.5 to 1
+  bool clips = true;  ///< a few deviations bound the range, as of other layers; not EPIM's
+};
+
 struct TrainOptions {
   std::uint64_t seed = 0;
   int threads = 1;
@@ -28,7 +48,9 @@ struct TrainOptions {
   double momentum = 0.9;
   double weight_decay = 5e-4;
   double label_smoothing = 0.1;
-  data::AugmentationOptions augmentation;
+  data::AugmentationOptions augmentation = {};
+  EpitomeScales epitome_scales = {};
+  SmallCrops small_crops = {};  ///< only for networks that average all pixels before they classify
 };
 
 /// Draws the network to train in step `step`; deterministic in its argument.

@@ -1,6 +1,7 @@
 #include "gibbon/train/trainers/batch_source.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "gibbon/base/rng.hpp"
@@ -11,12 +12,22 @@ std::int64_t steps_per_epoch(const data::ImageSet& images, int batch_size) {
   return std::max(1, images.count() / batch_size);
 }
 
+namespace {
+
+std::int64_t small_steps(const SmallCrops& crops, std::int64_t total_steps) {
+  if (crops.size == 0) return 0;
+  return std::llround(crops.share * static_cast<double>(total_steps));
+}
+
+}  // namespace
+
 BatchSource::BatchSource(const data::ImageSet& images, const TrainOptions& options,
-                         std::int64_t first_step)
+                         std::int64_t first_step, std::int64_t total_steps)
     : images_(images),
       options_(options),
       batch_size_(std::min(options.batch_size, images.count())),
       steps_per_epoch_(steps_per_epoch(images, options.batch_size)),
+      small_steps_(small_steps(options.small_crops, total_steps)),
       step_(first_step) {
   pending_ = std::async(std::launch::async, [this] { return make(step_); });
 }
@@ -38,7 +49,9 @@ data::ImageBatch BatchSource::make(std::int64_t step) {
   }
   const auto first = static_cast<std::size_t>(step % steps_per_epoch_ * batch_size_);
   const std::span<const int> indices(order_.data() + first, static_cast<std::size_t>(batch_size_));
-  return data::augmented_batch(images_, indices, options_.augmentation, options_.seed,
+  data::AugmentationOptions augmentation = options_.augmentation;
+  if (step < small_steps_) augmentation.crop_size = options_.small_crops.size;
+  return data::augmented_batch(images_, indices, augmentation, options_.seed,
                                static_cast<std::uint64_t>(epoch), 1);
 }
 

@@ -175,18 +175,23 @@ at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask
   return FakeQuantizeWeight::apply(weight, &mask, static_cast<std::int64_t>(bits));
 }
 
+std::optional<double> range_in_deviations(int bits) {
+  if (bits >= kFirstUnclippedBits) return std::nullopt;
+  return kRangeInDeviations[static_cast<std::size_t>(bits)];
+}
+
 double weight_range(const at::Tensor& weight, int bits) {
   const float largest = has_kernel(weight)
                             ? largest_magnitude(elements<const float>(weight),
                                                 static_cast<std::size_t>(weight.numel()))
                             : weight.abs().max().item<float>();
   const double whole = std::max(static_cast<double>(largest), kSmallestRange);
-  if (bits >= kFirstUnclippedBits) return whole;
+  const std::optional<double> deviations = range_in_deviations(bits);
+  if (!deviations) return whole;
   const Moments total = moments_of(weight);
   const auto used = static_cast<double>(at::count_nonzero(weight).item<std::int64_t>());
   const double deviation = std::sqrt(total.squares / std::max(1.0, used));
-  return std::min(whole, std::max(kSmallestRange,
-                                  kRangeInDeviations[static_cast<std::size_t>(bits)] * deviation));
+  return std::min(whole, std::max(kSmallestRange, *deviations * deviation));
 }
 
 double batch_range(const at::Tensor& values) {

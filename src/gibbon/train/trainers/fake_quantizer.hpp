@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "gibbon/train/trainers/quantization_kernels.hpp"
 
 namespace at {
@@ -19,6 +21,9 @@ enum class ClampGradient { kZero, kPass };
 /// read afterwards, in the backward pass either.
 at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
                          bool in_place);
+
+/// At how many deviations from zero weights of `bits` are clamped; nothing: not at all.
+std::optional<double> range_in_deviations(int bits);
 
 /// The range S of a weight of `bits`, zeros (masked values) left out: max|w| from 9 bits on; with
 /// fewer bits at most a multiple of the deviation from zero, as a single large weight would take

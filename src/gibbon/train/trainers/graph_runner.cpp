@@ -170,7 +170,10 @@ class Runner {
   at::Tensor weight(int bits) {
     const LayerTensors& own = tensors();
     if (own.weight_is_quantized) return own.weight;
-    if (options_.quantize) return fake_quantize_weight(own.weight, own.mask, bits);
+    const bool in_float = options_.float_few_bits && bits <= kFewBits;
+    const bool quantizes = options_.quantize && !in_float;
+    if (own.epitome != nullptr) return own.epitome->kernel(own.weight, quantizes);
+    if (quantizes) return fake_quantize_weight(own.weight, own.mask, bits);
     return own.mask.defined() ? own.weight * own.mask : own.weight;
   }
 

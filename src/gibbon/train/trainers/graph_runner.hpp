@@ -17,6 +17,9 @@ enum class Statistics {
 
 class PimForward;
 
+/// Weights of so many bits, sign included, have few enough levels (3 or 7) to hold up a training.
+inline constexpr int kFewBits = 3;
+
 struct RunOptions {
   Statistics statistics = Statistics::kFrozen;
   int calibrated_batches = 0;  ///< kCalibrate: batches that the kept averages hold already
@@ -27,6 +30,8 @@ struct RunOptions {
   /// Outputs of Conv and Linear are replaced by what crossbars give, at the output ranges that the
   /// path holds already; needs `quantize`. Null: no crossbars.
   PimForward* crossbars = nullptr;
+  /// Weights of at most kFewBits stay in single precision, also with `quantize`.
+  bool float_few_bits = false;
   /// Block tails (block_tail.hpp) as one function where the layers, the tensors and the statistics
   /// (kBatch, kTracked) allow; else layer after layer, which gives the same up to rounding.
   bool fused_tails = true;

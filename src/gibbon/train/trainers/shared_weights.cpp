@@ -27,6 +27,7 @@ constexpr double kTokenDeviation = 0.02;  // as the authors of the vision transf
 /// A residual sum of unit variances would saturate a narrow hardtanh behind it, and a saturated
 /// block passes no gradient; decision 0003 gives what other values reached.
 constexpr double kNormScaleOfRange = 0.3;
+constexpr double kSmallestPairScale = 1e-12;
 
 double norm_scale_start(const nn::Network& network) {
   double scale = 1.0;
@@ -81,20 +82,23 @@ void require_fit(const nn::Layer& layer, const char* what, std::int64_t wanted,
   }
 }
 
-/// The dense kernel of a convolution inside the shared one.
+/// The dense kernel of a convolution, or of its epitome, inside the shared one.
 at::Tensor slice_kernel(const nn::Layer& layer, const Conv& conv, const at::Tensor& shared) {
-  require_fit(layer, "output channels", conv.out_channels, shared.size(0));
-  require_fit(layer, "input channels", conv.in_channels, shared.size(1));
-  const std::int64_t kernel = dense_kernel(conv);
-  const std::int64_t spare = shared.size(2) - kernel;
-  require_fit(layer, "kernel", kernel, shared.size(2));
-  if (spare % 2 != 0) {
-    refuse(layer, fmt::format("a kernel of {} has no centre in one of {}", kernel, shared.size(2)));
+  const std::vector<std::int64_t> sizes = trained_sizes(conv);
+  require_fit(layer, "output channels", sizes[0], shared.size(0));
+  require_fit(layer, "input channels", sizes[1], shared.size(1));
+  at::Tensor slice = shared.narrow(0, 0, sizes[0]).narrow(1, 0, sizes[1]);
+  for (const std::int64_t dimension : {2, 3}) {
+    const std::int64_t kernel = sizes[static_cast<std::size_t>(dimension)];
+    const std::int64_t spare = shared.size(dimension) - kernel;
+    require_fit(layer, "kernel", kernel, shared.size(dimension));
+    if (spare % 2 != 0) {
+      refuse(layer, fmt::format("a kernel of {} has no centre in one of {}", kernel,
+                                shared.size(dimension)));
+    }
+    slice = slice.narrow(dimension, spare / 2, kernel);
   }
-  return shared.narrow(0, 0, conv.out_channels)
-      .narrow(1, 0, conv.in_channels)
-      .narrow(2, spare / 2, kernel)
-      .narrow(3, spare / 2, kernel);
+  return slice;
 }
 
 double largest_weight(const std::vector<float>& weights) {
@@ -152,19 +156,39 @@ at::Tensor programmed_weight(const LayerTensors& tensors, int bits) {
   return kept.clamp(-range, range);
 }
 
+/// The weight that an epitome gave, on the grid or grids on which the epitome lies.
+at::Tensor on_epitome_grid(const nn::Layer& layer, const Conv& conv, const nn::LayerState& state,
+                           const at::Tensor& weight) {
+  const double highest = quantizer_grid(state.weights.bits, 1.0F).threshold;
+  if (state.pair_scales.empty()) {
+    return (weight / state.weights.scale).round().clamp(-highest, highest) * state.weights.scale;
+  }
+  const at::Tensor scales = to_tensor(layer, "pair_scales", state.pair_scales,
+                                      {conv.out_channels, conv.in_channels, 1, 1});
+  const at::Tensor levels = (weight / scales.clamp_min(kSmallestPairScale)).round();
+  return levels.clamp(-highest, highest) * scales;
+}
+
+at::Tensor frozen_kernel(const nn::Layer& layer, const Conv& conv, const nn::LayerState& state,
+                         bool quantize) {
+  const at::Tensor real = to_tensor(layer, "weight", state.weight, real_shape(conv));
+  if (!quantize) return real;
+  return conv.epitome ? on_epitome_grid(layer, conv, state, real)
+                      : on_own_grid(real, conv.weight_bits);
+}
+
 LayerTensors frozen_layer(const nn::Layer& layer, const nn::Shape& output,
-                          const nn::LayerState& state) {
+                          const nn::LayerState& state, bool quantize) {
   LayerTensors tensors;
   tensors.output_range = state.output_range;
   if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
-    const at::Tensor real = to_tensor(layer, "weight", state.weight, real_shape(*conv));
-    tensors.weight = to_dense(*conv, on_own_grid(real, conv->weight_bits))
+    tensors.weight = to_dense(*conv, frozen_kernel(layer, *conv, state, quantize))
                          .contiguous(at::MemoryFormat::ChannelsLast);
     tensors.weight_is_quantized = true;
   } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
     const at::Tensor real =
         to_tensor(layer, "weight", state.weight, {linear->out_features, linear->in_features});
-    tensors.weight = on_own_grid(real, linear->weight_bits);
+    tensors.weight = quantize ? on_own_grid(real, linear->weight_bits) : real;
     tensors.weight_is_quantized = true;
   } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
     tensors.gamma = to_tensor(layer, "gamma", state.gamma, {norm->features});
@@ -196,19 +220,22 @@ void move_to(LayerTensors& tensors, const std::string& device) {
 
 }  // namespace
 
-SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
-                             const std::string& device)
-    : device_(device), masks_(std::make_shared<std::map<std::string, at::Tensor>>()) {
+SharedWeights::SharedWeights(const nn::Network& largest, const TrainOptions& options)
+    : device_(options.device),
+      scales_(options.epitome_scales),
+      masks_(std::make_shared<std::map<std::string, at::Tensor>>()),
+      epitome_weights_(
+          std::make_shared<std::map<std::string, std::shared_ptr<const EpitomeWeight>>>()) {
   const double scale = norm_scale_start(largest);
   int index = 0;
   for (const nn::Layer& layer : largest.layers()) {
     const std::string name = layer.name + ".weight";
-    const base::Rng rng = base::Rng::forked(seed, name);
+    const base::Rng rng = base::Rng::forked(options.seed, name);
     if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
       const int kernel = dense_kernel(*conv);
       const double fan_in = static_cast<double>(conv->in_channels) * kernel * kernel;
-      add(name, normal_tensor({conv->out_channels, conv->in_channels, kernel, kernel},
-                              std::sqrt(2.0 / fan_in), rng));
+      add(name, normal_tensor(trained_sizes(*conv), std::sqrt(2.0 / fan_in), rng));
+      if (conv->epitome) epitomes_.emplace(layer.name, *conv);
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
       add(name, normal_tensor({linear->out_features, linear->in_features},
                               std::sqrt(1.0 / linear->in_features), rng));
@@ -216,7 +243,7 @@ SharedWeights::SharedWeights(const nn::Network& largest, std::uint64_t seed,
       add(layer.name + ".gamma", at::full({norm->features}, scale));
       add(layer.name + ".beta", at::zeros({norm->features}));
     } else {
-      add_transformer_layer(layer, largest.output_shape(index), seed);
+      add_transformer_layer(layer, largest.output_shape(index), options.seed);
     }
     ++index;
   }
@@ -263,6 +290,18 @@ at::Tensor SharedWeights::mask_of(const Conv& conv) const {
   return masks_->emplace(key, mask).first->second;
 }
 
+std::shared_ptr<const EpitomeWeight> SharedWeights::epitome_of(const Conv& conv) const {
+  if (!conv.epitome) return nullptr;
+  const nn::EpitomeShape& shape = conv.epitome->shape;
+  const std::string key = fmt::format(
+      "{} {} {} {} {} {} {} {} {} {}", conv.out_channels, conv.in_channels, conv.kernel,
+      static_cast<int>(conv.padding_mode), conv.weight_bits, shape.out_channels, shape.in_channels,
+      shape.height, shape.width, static_cast<int>(conv.epitome->outputs));
+  std::shared_ptr<const EpitomeWeight>& weight = (*epitome_weights_)[key];
+  if (weight == nullptr) weight = std::make_shared<const EpitomeWeight>(conv, scales_, device_);
+  return weight;
+}
+
 Path SharedWeights::path(const nn::Network& network, bool trainable) const {
   Path path{network, plan_layers(network), {}, {}};
   path.layers.resize(network.layers().size());
@@ -287,7 +326,8 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
       const Parameter& weight = parameter(layer, ".weight");
       tensors.weight = leaf(slice_kernel(layer, *conv, weight.value),
                             slice_kernel(layer, *conv, weight.momentum), true);
-      tensors.mask = mask_of(*conv);
+      tensors.epitome = epitome_of(*conv);
+      if (tensors.epitome == nullptr) tensors.mask = mask_of(*conv);
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
       const Parameter& weight = parameter(layer, ".weight");
       require_fit(layer, "output features", linear->out_features, weight.value.size(0));
@@ -327,9 +367,11 @@ void SharedWeights::assign(const nn::TrainedNetwork& trained) {
     const nn::Layer& layer = layers[index];
     const nn::LayerState& state = trained.states.at(index);
     if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+      const at::Tensor weight = to_tensor(layer, "weight", state.weight, real_shape(*conv));
+      const auto own = epitomes_.find(layer.name);
       parameter(layer, ".weight")
-          .value.copy_(
-              to_dense(*conv, to_tensor(layer, "weight", state.weight, real_shape(*conv))));
+          .value.copy_(own == epitomes_.end() ? to_dense(*conv, weight)
+                                              : epitome_of(own->second)->nearest(state.weight));
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
       parameter(layer, ".weight")
           .value.copy_(to_tensor(layer, "weight", state.weight,
@@ -340,7 +382,7 @@ void SharedWeights::assign(const nn::TrainedNetwork& trained) {
       parameter(layer, ".beta").value.copy_(to_tensor(layer, "beta", state.beta, {norm->features}));
     } else {
       const nn::Shape& output = trained.network.output_shape(static_cast<int>(index));
-      const LayerTensors tensors = frozen_layer(layer, output, state);
+      const LayerTensors tensors = frozen_layer(layer, output, state, true);
       const auto take = [&](const char* which, const at::Tensor& value) {
         if (value.defined()) parameter(layer, which).value.copy_(value);
       };
@@ -361,7 +403,7 @@ std::map<std::string, at::Tensor> SharedWeights::tensors() const {
   return tensors;
 }
 
-Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device) {
+Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device, bool quantize) {
   const c10::NoGradGuard no_grad;
   const std::vector<nn::Layer>& layers = trained.network.layers();
   if (trained.states.size() != layers.size()) {
@@ -372,14 +414,16 @@ Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device) {
   Path path{trained.network, plan_layers(trained.network), {}, {}};
   for (std::size_t index = 0; index < layers.size(); ++index) {
     const nn::Shape& output = trained.network.output_shape(static_cast<int>(index));
-    path.layers.push_back(frozen_layer(layers[index], output, trained.states[index]));
+    path.layers.push_back(frozen_layer(layers[index], output, trained.states[index], quantize));
     move_to(path.layers.back(), device);
   }
   return path;
 }
 
 void describe_weight(const nn::Layer& layer, const LayerTensors& tensors, nn::LayerState& state) {
-  if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+  if (tensors.epitome != nullptr) {
+    tensors.epitome->describe(tensors.weight, state);
+  } else if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
     state.weight = to_vector(from_dense(*conv, programmed_weight(tensors, conv->weight_bits)));
     state.weights = grid(conv->weight_bits, largest_weight(state.weight));
   } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {

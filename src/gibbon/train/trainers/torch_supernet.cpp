@@ -42,7 +42,7 @@ data::ImageSet first_images(const data::ImageSet& images, int limit) {
 class TorchSupernet final : public Supernet {
  public:
   TorchSupernet(const nn::Network& largest, const TrainOptions& options)
-      : options_(options), weights_(largest, options.seed, options.device) {}
+      : options_(options), weights_(largest, options) {}
 
   double train(const data::ImageSet& images, const PathSampler& sampler, std::int64_t first_step,
                std::int64_t steps, std::int64_t total_steps, base::Progress& progress) override {
@@ -52,7 +52,10 @@ class TorchSupernet final : public Supernet {
       const PathForStep path_for_step = [&](std::uint64_t step) -> Path& {
         const bool first = !path.has_value();
         path = weights_.path(sampler(step), true);
-        if (first) require_images(path->network, images, "supernet training");
+        if (first) {
+          require_images(path->network, images, "supernet training");
+          require_small_crops(path->network, options_.small_crops);
+        }
         return *path;
       };
       const LoopPlan plan{"supernet",
@@ -187,32 +190,43 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
   constexpr const char* kStage = "final training";
   require_options(options.base);
   require_images(network, images, kStage);
+  require_small_crops(network, options.base.small_crops);
   if (!(options.epochs > 0)) {
     throw base::Error(fmt::format("training option epochs is {}, allowed is > 0", options.epochs));
+  }
+  if (!(options.float_share >= 0 && options.float_share <= 1)) {
+    throw base::Error(
+        fmt::format("training option float_share is {}, allowed is [0, 1]", options.float_share));
   }
   if (options.pim) require_pim(options);
   return guarded(kStage, [&] {
     const std::string& device = options.base.device;
-    SharedWeights weights(network, options.base.seed, device);
+    SharedWeights weights(network, options.base);
     if (start) weights.assign(*start);
     Path path = weights.path(network, true);
     const std::int64_t steps = std::max<std::int64_t>(1, steps_of(options.epochs, images, options));
     const std::int64_t pim_steps =
         options.pim ? std::min(steps, steps_of(options.pim->epochs, images, options)) : 0;
-    const auto train = [&](std::int64_t first, std::int64_t count, PimForward* crossbars) {
+    const auto float_steps = std::min<std::int64_t>(
+        steps - pim_steps, std::llround(options.float_share * static_cast<double>(steps)));
+    const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
+                           PimForward* crossbars) {
+      if (first == last) return;
       const Session session(options.base.threads, device, options.base.precision);
       const LoopPlan plan{kStage,
                           first,
-                          count,
+                          last - first,
                           steps,
                           Statistics::kTracked,
                           options.quantization_aware,
                           session.grouped_kernels(),
-                          crossbars};
+                          crossbars,
+                          float_few_bits};
       train_paths([&](std::uint64_t) -> Path& { return path; }, images, options.base, plan,
                   progress);
     };
-    train(0, steps - pim_steps, nullptr);
+    train(0, float_steps, true, nullptr);
+    train(float_steps, steps - pim_steps, false, nullptr);
     {
       const Session session(options.base.threads, device, Precision::kFloat32);
       calibrate(path, first_images(images, kRecalibrationImages), session);
@@ -227,20 +241,34 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     if (pim_steps == 0) return trained;
     take_statistics(trained, path);
     PimForward crossbars(network, *options.pim, pim_accuracy(options), options.base.seed);
-    train(steps - pim_steps, pim_steps, &crossbars);
+    train(steps - pim_steps, steps, false, &crossbars);
     fit.ranges = false;  // the weights have learnt to live with those
     return sim::calibrate_to_crossbars(to_trained(path), options.pim->hardware, calibration, fit);
   });
 }
 
+namespace {
+
+double accuracy_alone(const char* purpose, const nn::TrainedNetwork& trained,
+                      const data::ImageSet& images, int threads, bool quantize) {
+  return guarded(purpose, [&] {
+    require_images(trained.network, images, purpose);
+    const Session session(threads, "cpu", Precision::kFloat32);
+    Path path = frozen_path(trained, "cpu", quantize);
+    return accuracy(path, images, session, quantize);
+  });
+}
+
+}  // namespace
+
 double quantized_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
                           int threads) {
-  return guarded("quantised accuracy", [&] {
-    require_images(trained.network, images, "quantised accuracy");
-    const Session session(threads, "cpu", Precision::kFloat32);
-    Path path = frozen_path(trained, "cpu");
-    return accuracy(path, images, session);
-  });
+  return accuracy_alone("quantised accuracy", trained, images, threads, true);
+}
+
+double float_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
+                      int threads) {
+  return accuracy_alone("accuracy in single precision", trained, images, threads, false);
 }
 
 }  // namespace gibbon::train

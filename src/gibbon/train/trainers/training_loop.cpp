@@ -81,7 +81,7 @@ double train_step(Path& path, data::ImageBatch batch, double rate, const TrainOp
   const at::Tensor labels = to_labels(batch, options.device);
   const at::Tensor logits = run_network(path, images,
                                         {plan.statistics, 0, plan.quantize, plan.grouped_kernels,
-                                         plan.crossbars, plan.fused_tails})
+                                         plan.crossbars, plan.float_few_bits, plan.fused_tails})
                                 .to(at::kFloat);
   const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
                                                  options.label_smoothing);
@@ -132,7 +132,7 @@ double one_cycle_rate(double peak, std::int64_t step, std::int64_t total) {
 LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
                        const TrainOptions& options, const LoopPlan& plan,
                        base::Progress& progress) {
-  BatchSource source(images, options, plan.first_step);
+  BatchSource source(images, options, plan.first_step, plan.total_steps);
   LoopResult result;
   double loss_sum = 0.0;
   while (result.steps_done < plan.steps && !progress.stop_requested()) {
@@ -147,6 +147,8 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
     }
     loss_sum += loss;
     ++result.steps_done;
+    progress.point("loss", step, loss);
+    progress.point("learning_rate", step, rate);
     base::ProgressUpdate update;
     update.stage = plan.stage;
     update.done = step + 1;
@@ -169,9 +171,9 @@ void calibrate(Path& path, const data::ImageSet& images, const Session& session)
   }
 }
 
-double accuracy(Path& path, const data::ImageSet& images, const Session& session) {
+double accuracy(Path& path, const data::ImageSet& images, const Session& session, bool quantize) {
   const c10::NoGradGuard no_grad;
-  const RunOptions options{Statistics::kFrozen, 0, true, session.grouped_kernels()};
+  const RunOptions options{Statistics::kFrozen, 0, quantize, session.grouped_kernels()};
   std::int64_t correct = 0;
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     data::ImageBatch batch =
@@ -205,6 +207,29 @@ void require_images(const nn::Network& network, const data::ImageSet& images, co
   }
 }
 
+void require_small_crops(const nn::Network& network, const SmallCrops& crops) {
+  if (crops.size == 0) return;
+  const int side = std::min(network.input().height, network.input().width);
+  if (crops.size < 0 || crops.size > side) {
+    throw base::Error(
+        fmt::format("training option small_crops.size is {}, allowed is 0 to {}, the image's side",
+                    crops.size, side));
+  }
+  for (const nn::Layer& layer : network.layers()) {
+    if (!std::holds_alternative<nn::Flatten>(layer.parameters)) continue;
+    const int source = layer.inputs.front();
+    const auto* pool =
+        source == nn::kNetworkInput
+            ? nullptr
+            : std::get_if<nn::Pool>(&network.layers()[static_cast<std::size_t>(source)].parameters);
+    if (pool != nullptr && pool->mode == nn::PoolMode::kGlobalAverage) continue;
+    throw base::Error(
+        fmt::format("small crops need a network that averages all pixels before it classifies; "
+                    "layer '{}' of '{}' reads them one by one",
+                    layer.name, network.description().name));
+  }
+}
+
 void require_options(const TrainOptions& options) {
   const auto require = [](bool holds, const char* name, double value, const char* allowed) {
     if (holds) return;
@@ -217,6 +242,8 @@ void require_options(const TrainOptions& options) {
   require(options.weight_decay >= 0, "weight_decay", options.weight_decay, ">= 0");
   require(options.label_smoothing >= 0 && options.label_smoothing < 1, "label_smoothing",
           options.label_smoothing, "[0, 1)");
+  const double share = options.small_crops.share;
+  require(share >= 0 && share <= 1, "small_crops.share", share, "[0, 1]");
 }
 
 }  // namespace gibbon::train

@@ -44,6 +44,7 @@ struct LoopPlan {
   bool quantize = true;
   bool grouped_kernels = false;
   PimForward* crossbars = nullptr;  ///< RunOptions::crossbars
+  bool float_few_bits = false;      ///< RunOptions::float_few_bits
   bool fused_tails = true;
 };
 
@@ -53,18 +54,24 @@ struct LoopResult {
 };
 
 /// Stochastic gradient descent with Nesterov momentum on the tensors of each step's path; others
-/// keep their values, momenta and decay. Throws base::Error if the loss stops being finite.
+/// keep their values, momenta and decay. Points of the curves "loss" and "learning_rate" at each
+/// step. Throws base::Error if the loss stops being finite.
 LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
                        const TrainOptions& options, const LoopPlan& plan, base::Progress& progress);
 
 /// Measures batch norm statistics and output ranges of `path` on images, in batches.
 void calibrate(Path& path, const data::ImageSet& images, const Session& session);
 
-/// Top-1 percent with kept statistics and ranges; ties go to the lowest class.
-double accuracy(Path& path, const data::ImageSet& images, const Session& session);
+/// Top-1 percent with kept statistics and ranges, quantised or not; ties go to the lowest class.
+double accuracy(Path& path, const data::ImageSet& images, const Session& session,
+                bool quantize = true);
 
 /// Throws base::Error if the images do not fit the network or a label has no class.
 void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose);
+
+/// Throws base::Error if the crops are larger than the network's images, or if its Linear layers
+/// need images of one size.
+void require_small_crops(const nn::Network& network, const SmallCrops& crops);
 
 /// Throws base::Error naming the option that is out of range.
 void require_options(const TrainOptions& options);
