@@ -263,7 +263,8 @@ void expect_layer_wise_design(const base::Json& designs) {
 
 /// EPIM (Wang et al., DAC 2024): 13120 and 22912 crossbars, and 5696 for uniform epitomes.
 TEST_F(Commands, EpimsNumbersOfCrossbarsAreReproduced) {
-  const base::Json json = json_of("reproduce epim-crossbars");
+  const base::Json json =
+      json_of("reproduce epim-crossbars --out " + (folder_ / "designs").string());
   const base::Json& rows = json["crossbars"];
   ASSERT_EQ(rows.size(), 12u);
   const auto row = [&](const std::string& network, bool epitome, int bits) {
@@ -289,6 +290,11 @@ TEST_F(Commands, EpimsNumbersOfCrossbarsAreReproduced) {
   EXPECT_NEAR(epitome["compression"].get<double>(), 13120.0 / 5632, 1e-12);
   EXPECT_TRUE(row("resnet101-imagenet", true, 32)["paper"]["crossbars"].is_null());
   expect_layer_wise_design(json["designs"]);
+  const base::Json saved =
+      json_of("simulate --network resnet50-imagenet --hardware mnsim-default --epitome " +
+              (folder_ / "designs/3-5-bit-for-edp.yaml").string());
+  EXPECT_DOUBLE_EQ(saved["summary"]["edp_ms_mj"].get<double>(),
+                   json["designs"].back()["edp_ms_mj"].get<double>());
   const std::string text = run("reproduce epim-crossbars").output;
   EXPECT_THAT(text, testing::ContainsRegex("resnet50 +conv, 32 bit +13120 +13120 +94.91 +94.9 "));
   EXPECT_THAT(text, testing::ContainsRegex("resnet101 +1024x256, 32 bit +12160 +- +97.24 +- "));

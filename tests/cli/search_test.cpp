@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "cli/tiny_images.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/json.hpp"
 #include "gibbon/base/rng.hpp"
@@ -59,35 +60,14 @@ Ended run_program(const std::vector<std::string>& arguments, const fs::path& log
   return ended;
 }
 
-void write_big_endian(std::ofstream& file, std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) file.put(static_cast<char>(value >> shift));
-}
-
-/// `count` images of 8x8 whose brightness tells their class, as MNIST's files.
-void write_idx(const fs::path& folder, const std::string& split, int count) {
-  base::Rng rng = base::Rng::forked(3, split);
-  std::ofstream images(folder / (split + "-images-idx3-ubyte"), std::ios::binary);
-  std::ofstream labels(folder / (split + "-labels-idx1-ubyte"), std::ios::binary);
-  write_big_endian(images, 0x803);
-  for (const int value : {count, 8, 8}) write_big_endian(images, static_cast<std::uint32_t>(value));
-  write_big_endian(labels, 0x801);
-  write_big_endian(labels, static_cast<std::uint32_t>(count));
-  for (int i = 0; i < count; ++i) {
-    labels.put(static_cast<char>(i % 10));
-    for (int pixel = 0; pixel < 64; ++pixel) {
-      images.put(static_cast<char>(20 * (i % 10) + static_cast<int>(rng.below(40))));
-    }
-  }
-}
-
 class SearchProgram : public testing::Test {
  protected:
   void SetUp() override {
     folder_ = fs::temp_directory_path() / ("gibbon-cli-" + std::to_string(getpid()));
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "images");
-    write_idx(folder_ / "images", "train", 400);
-    write_idx(folder_ / "images", "t10k", 100);
+    test::write_tiny_images(folder_ / "images", "train", 400);
+    test::write_tiny_images(folder_ / "images", "t10k", 100);
     std::ofstream(folder_ / "space.yaml") << R"(name: tiny
 stem_channels: 4
 stage_blocks: [[1], [1, 2]]

@@ -83,7 +83,7 @@ TEST(EpimRows, TheSearchedDesignIsBetterAtTheUniformDesignsBudget) {
 /// floor(1590 / 30.65) = 51.
 TEST(EpimRows, MixedWidthsStayWithinTheBudget) {
   const EpimDesigns designs(setting());
-  const EpimRow mixed = row_named(epim_rows(), "mixed-3-5-bit-both");
+  const EpimRow mixed = row_named(epim_rows(), "mixed-both");
   EXPECT_THAT(test::error_of([&] { designs.storage(mixed, nullptr); }),
               testing::HasSubstr("mixed widths need the weights"));
   const nn::TrainedNetwork weights = random_weights(setting().network);

@@ -37,8 +37,7 @@ EpimRow row(std::string name, std::string start, EpimDesign design, std::vector<
 
 /// Mixed widths with these parts of the quantisation; all from the same start.
 EpimRow mixed_row(std::string suffix, bool per_crossbar, bool overlap_weighted, bool clips) {
-  EpimRow mixed =
-      row("mixed-3-5-bit" + std::move(suffix), "mixed-fp32", EpimDesign::kMixed, {3, 5}, 2.5);
+  EpimRow mixed = row("mixed" + std::move(suffix), "mixed-fp32", EpimDesign::kMixed, {3, 5}, 2.5);
   mixed.per_crossbar = per_crossbar;
   mixed.overlap_weighted = overlap_weighted;
   mixed.clips = clips;
@@ -109,7 +108,7 @@ std::vector<EpimRow> epim_rows() {
           mixed_row("-crossbar", true, false, false),
           mixed_row("-overlap", false, true, false),
           mixed_row("-both", true, true, false),
-          mixed_row("-both-clipped", true, true, true)};
+          mixed_row("-clipped", true, true, true)};
 }
 
 EpimDesigns::EpimDesigns(EpimSetting setting) : setting_(std::move(setting)) {

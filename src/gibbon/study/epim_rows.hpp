@@ -22,7 +22,7 @@ enum class EpimDesign {
 };
 
 struct EpimRow {
-  std::string name;   ///< of its files and in the table: "mixed-3-5-bit-crossbar"
+  std::string name;   ///< of its files and in the table: "mixed-crossbar"
   std::string start;  ///< the earlier row whose weights it starts from; empty: none
   EpimDesign design = EpimDesign::kConvolutions;
   /// Bits of the weights; 32: single precision; two or more: mixed, by sensitivity, within the

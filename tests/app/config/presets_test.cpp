@@ -103,6 +103,19 @@ TEST_F(Presets, ASpaceMayChooseByStageAndComesBackFromItsText) {
   EXPECT_EQ(read.activation, space::BlockActivation::kHardTanh);
 }
 
+/// The space of Fashion-MNIST's runs and an epitome gene for each of its 12 blocks.
+TEST_F(Presets, TheJointSpaceAddsEpitomes) {
+  const space::GibbonSpaceSpec joint = load_space_file(locate(PresetKind::kSpaces, "joint")).spec;
+  space::GibbonSpaceSpec same = load_space_file(locate(PresetKind::kSpaces, "fashion-mnist")).spec;
+  EXPECT_EQ(joint.epitomes, (std::vector<double>{1, 0.5, 0.25, 0.125}));
+  EXPECT_THAT(commented_yaml(joint), testing::HasSubstr("\nepitomes: [none, 1/2, 1/4, 1/8]\n"));
+  EXPECT_EQ(load_space_file(write("s.yaml", commented_yaml(joint))).spec.epitomes, joint.epitomes);
+  EXPECT_EQ(make_gibbon_space(joint)->genes().size(), make_gibbon_space(same)->genes().size() + 12);
+  same.name = joint.name;
+  same.epitomes = joint.epitomes;
+  EXPECT_EQ(commented_yaml(joint), commented_yaml(same));
+}
+
 TEST_F(Presets, MistakesInChoicesByStageAreShownWithTheirPlace) {
   const std::string good = commented_yaml(space::gibbon_table1_spec());
   const auto with = [&](const std::string& old_line, const std::string& new_line) {

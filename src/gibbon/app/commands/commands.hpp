@@ -14,6 +14,8 @@ Action add_verify_command(CLI::App& command, const GlobalOptions& global);
 /// In gibbon-full only: they need libraries that take long to load.
 Action add_data_command(CLI::App& command, const GlobalOptions& global);
 Action add_list_command(CLI::App& command, const GlobalOptions& global);
+/// Experiments that train; `gibbon reproduce` forwards them.
+Action add_reproduce_training_command(CLI::App& command, const GlobalOptions& global);
 Action add_report_command(CLI::App& command, const GlobalOptions& global);
 Action add_search_command(CLI::App& command, const GlobalOptions& global);
 Action add_tabulate_command(CLI::App& command, const GlobalOptions& global);

@@ -131,9 +131,10 @@ base::Json to_json(const std::vector<Row>& rows) {
   return list;
 }
 
-int reproduce_crossbars(const GlobalOptions& global) {
+int reproduce_crossbars(const std::string& folder, const GlobalOptions& global) {
   const std::vector<Row> rows = crossbar_rows();
   const std::vector<EpitomeDesignRow> designs = epitome_designs(global.seed.value_or(0));
+  if (!folder.empty()) write_designs(designs, folder);
   if (global.json) {
     print_json({{"crossbars", to_json(rows)}, {"designs", to_json(designs)}});
   } else {
@@ -148,10 +149,20 @@ int reproduce_crossbars(const GlobalOptions& global) {
 Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
   command.require_subcommand(1);
   auto chosen = std::make_shared<Action>();
-  command.add_subcommand("epim-crossbars", "EPIM's numbers of crossbars and its layer-wise design")
-      ->fallthrough()
-      ->callback(
-          [chosen, &global] { *chosen = [&global] { return reproduce_crossbars(global); }; });
+  auto folder = std::make_shared<std::string>();
+  CLI::App* crossbars =
+      command
+          .add_subcommand("epim-crossbars", "EPIM's numbers of crossbars and its layer-wise design")
+          ->fallthrough();
+  crossbars->add_option("--out", *folder,
+                        "Folder for the designs, files for `simulate --epitome`; default: none");
+  crossbars->callback([chosen, folder, &global] {
+    *chosen = [folder, &global] { return reproduce_crossbars(*folder, global); };
+  });
+  CLI::App* epim =
+      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes, trained on CIFAR-10");
+  epim->callback(
+      [chosen, forwarded = add_forwarded_command(*epim, global)] { *chosen = forwarded; });
   add_study_commands(command, global, chosen);
   add_table2_command(command, global, chosen);
   add_cimnet_command(command, global, chosen);

@@ -2,11 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "gibbon/app/config/epitome_yaml.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
 #include "gibbon/study/epitome_search.hpp"
 
 namespace gibbon::app {
@@ -85,7 +89,8 @@ class Comparison {
     rows_.push_back(
         {name_, design, counted.crossbars(), counted.stored_weights(),
          static_cast<double>(kBaselineCrossbars) / static_cast<double>(counted.crossbars()),
-         sim::summarize(*result), layers_of(choices, storage)});
+         sim::summarize(*result), layers_of(choices, storage),
+         to_yaml(storage, network_, hardware_)});
   }
 
   std::vector<EpitomeLayerRow> layers_of(const study::EpitomeDesign& design,
@@ -166,6 +171,16 @@ std::vector<EpitomeDesignRow> epitome_designs(std::uint64_t seed) {
   const auto mixed = Comparison("3/5 bit", network, hardware, {3, 5}).run(kEpimCrossbars, seed);
   rows.insert(rows.end(), mixed.begin(), mixed.end());
   return rows;
+}
+
+void write_designs(const std::vector<EpitomeDesignRow>& rows, const std::filesystem::path& folder) {
+  std::filesystem::create_directories(folder);
+  for (const EpitomeDesignRow& row : rows) {
+    std::string name = fmt::format("{} {}.yaml", row.comparison, row.design);
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == ' ' || c == '/'; }, '-');
+    base::write_file_atomically(folder / name, row.storage_yaml);
+  }
 }
 
 std::string to_text(const std::vector<EpitomeDesignRow>& rows) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,6 +28,7 @@ struct EpitomeDesignRow {
   double compression = 0;  ///< of the 32-bit convolutions' crossbars
   sim::Cost cost;
   std::vector<EpitomeLayerRow> layers;
+  std::string storage_yaml;  ///< for `simulate --epitome FILE.yaml`
 };
 
 /// EPIM's layer-wise design: the uniform epitome 1024x256 with 9-bit weights, and with mixed 3- and
@@ -34,6 +36,10 @@ struct EpitomeDesignRow {
 /// latency, energy and EDP at the same budget. A searched design stores nine tenths of the uniform
 /// one's weights at least, and its mixed widths are no noisier.
 std::vector<EpitomeDesignRow> epitome_designs(std::uint64_t seed);
+
+/// One FILE.yaml a design, "9-bit-for-edp.yaml", in the folder, which is made if it is missing.
+/// Throws base::Error with the system's reason.
+void write_designs(const std::vector<EpitomeDesignRow>& rows, const std::filesystem::path& folder);
 
 std::string to_text(const std::vector<EpitomeDesignRow>& rows);
 /// With the ratios to the uniform design of the same comparison, and the layers of each design.

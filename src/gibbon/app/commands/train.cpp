@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/config/epitome_yaml.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
@@ -13,6 +14,7 @@
 #include "gibbon/data/dataset_registry.hpp"
 #include "gibbon/nn/importers/onnx.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/epitome/stored_network.hpp"
 #include "gibbon/train/trainer.hpp"
 
 namespace gibbon::app {
@@ -35,7 +37,30 @@ struct TrainArguments {
   std::optional<double> pim_aware_epochs;
   std::string pim_pass = "exact";
   int images = 1 << 30;
+  std::string epitome;  ///< rule or file; empty: the network as it is
+  std::string epitome_scale = "layer";
+  std::optional<double> overlap_weight;
+  bool single_precision = false;
 };
+
+constexpr const char* kCrossbarsOfEpitomes = "mnsim-default";  ///< where no hardware is given
+
+/// The network with the epitomes that are asked for.
+nn::Network network_of(const TrainArguments& arguments, const hw::HardwareConfig& hardware) {
+  nn::Network network = load_network(locate(PresetKind::kNetworks, arguments.network));
+  if (arguments.epitome.empty()) return network;
+  return sim::stored_network(network, load_storage(arguments.epitome, network, hardware), hardware);
+}
+
+train::EpitomeScales scales_of(const TrainArguments& arguments,
+                               const hw::HardwareConfig& hardware) {
+  train::EpitomeScales scales;
+  scales.per_crossbar = arguments.epitome_scale == "crossbar";
+  scales.crossbar_rows = hardware.crossbar.rows;
+  scales.crossbar_columns = hardware.crossbar.columns;
+  scales.overlap_weight = arguments.overlap_weight;
+  return scales;
+}
 
 train::FinalTrainOptions options_of(const TrainArguments& arguments,
                                     const std::optional<hw::HardwareConfig>& hardware,
@@ -49,6 +74,7 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.learning_rate = arguments.learning_rate;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
+  options.quantization_aware = !arguments.single_precision;
   if (arguments.pim_aware_epochs) {
     options.pim = train::PimTraining{.hardware = *hardware, .accuracy = {}};
     options.pim->epochs = *arguments.pim_aware_epochs;
@@ -62,20 +88,27 @@ nn::TrainedNetwork load_start(const std::filesystem::path& path) {
 }
 
 int train(const TrainArguments& arguments, const GlobalOptions& global) {
-  const nn::Network network = load_network(locate(PresetKind::kNetworks, arguments.network));
+  if (arguments.epitome_scale == "crossbar" && !arguments.hardware.empty()) {
+    throw base::Error(
+        "--epitome-scale crossbar: the crossbar simulation that --hardware asks for knows one "
+        "scale a layer");
+  }
+  const hw::HardwareConfig crossbars = load_hardware(
+      locate(PresetKind::kHardware,
+             arguments.hardware.empty() ? std::string(kCrossbarsOfEpitomes) : arguments.hardware));
+  const nn::Network network = network_of(arguments, crossbars);
   const data::Dataset dataset = data::load_dataset(arguments.dataset, arguments.data);
   std::optional<hw::HardwareConfig> hardware;
-  if (!arguments.hardware.empty()) {
-    hardware = load_hardware(locate(PresetKind::kHardware, arguments.hardware));
-  }
+  if (!arguments.hardware.empty()) hardware = crossbars;
+  train::FinalTrainOptions training = options_of(arguments, hardware, global);
+  training.base.epitome_scales = scales_of(arguments, crossbars);
   std::optional<nn::TrainedNetwork> start;
   if (!arguments.start.empty()) start = load_start(arguments.start);
 
   nn::TrainedNetwork trained{network, {}};
   {
     TerminalProgress progress(global.quiet || global.json);
-    trained = train::train_network(network, dataset.train, start,
-                                   options_of(arguments, hardware, global), progress);
+    trained = train::train_network(network, dataset.train, start, training, progress);
     if (progress.stop_requested()) throw base::Error("stopped; nothing was saved");
   }
   nn::save(trained, arguments.out);
@@ -139,6 +172,21 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
   command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
       ->check(CLI::Range(0, 64));
   command.add_flag("--no-flip", arguments->no_flip, "No random mirroring");
+  CLI::Option* epitome = command.add_option(
+      "--epitome", arguments->epitome,
+      "Store convolutions as epitomes, by rule (1024x256) or by layer (FILE.yaml)");
+  command
+      .add_option("--epitome-scale", arguments->epitome_scale,
+                  "Scales of their weights: one a layer, or one a crossbar (not with --hardware)")
+      ->check(CLI::IsMember({"layer", "crossbar"}))
+      ->needs(epitome);
+  command
+      .add_option("--overlap-weight", arguments->overlap_weight,
+                  "Weight in their range of elements that are used often; default: none")
+      ->check(CLI::Range(0.5, 1.0))
+      ->needs(epitome);
+  command.add_flag("--single-precision", arguments->single_precision,
+                   "Train without quantisation, and quantise afterwards");
   command.add_option("--device", arguments->device, "Where it trains: cpu, cuda, cuda:1");
   return [arguments, &global] { return train(*arguments, global); };
 }

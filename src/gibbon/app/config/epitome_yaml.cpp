@@ -5,40 +5,21 @@
 #include "gibbon/app/config/yaml_reader.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/suggest.hpp"
+#include "gibbon/sim/epitome/stored_network.hpp"
 
 namespace gibbon::app {
 
 namespace {
 
-/// The sign is the choice between two crossbars; a single crossbar holds it as a bit.
-int slices_of(int bits, const hw::HardwareConfig& hardware) {
-  const int slices = sim::quantized_weight_slices(bits);
-  return hardware.pe.polarity == 2 ? slices : slices + 1;
-}
-
-int bits_of(const nn::Layer& layer) {
-  if (const auto* conv = std::get_if<nn::Conv>(&layer.parameters)) return conv->weight_bits;
-  if (const auto* linear = std::get_if<nn::Linear>(&layer.parameters)) return linear->weight_bits;
-  return 2;  // nothing is stored
-}
-
-std::vector<sim::LayerStorage> as_it_is(const nn::Network& network,
-                                        const hw::HardwareConfig& hardware) {
-  std::vector<sim::LayerStorage> storage;
-  for (const nn::Layer& layer : network.layers()) {
-    storage.push_back({std::nullopt, slices_of(bits_of(layer), hardware)});
-  }
-  return storage;
-}
-
 std::vector<sim::LayerStorage> by_rule(const std::string& text, const nn::Network& network,
                                        const hw::HardwareConfig& hardware) {
   const nn::EpitomeRule rule = nn::parse_epitome_rule(text, hardware.crossbar.rows);
-  std::vector<sim::LayerStorage> storage = as_it_is(network, hardware);
+  std::vector<sim::LayerStorage> storage = sim::storage_of(network, hardware);
   for (std::size_t i = 0; i < storage.size(); ++i) {
     const auto* conv = std::get_if<nn::Conv>(&network.layers()[i].parameters);
     if (conv == nullptr || conv->groups != 1) continue;
     storage[i].epitome = nn::epitome_by_rule(nn::weight_shape(*conv), rule);
+    storage[i].outputs = nn::OutputBlocks::kSpread;
   }
   return storage;
 }
@@ -66,7 +47,7 @@ void read_layer(const YamlValue& value, const nn::Layer& layer, const hw::Hardwa
   const auto wrap = keys.find("wrap");
   const auto bits = keys.find("bits");
   keys.finish();
-  if (bits) storage.slices = slices_of(static_cast<int>(bits->integer(2, 16)), hardware);
+  if (bits) storage.slices = sim::weight_slices(static_cast<int>(bits->integer(2, 16)), hardware);
   if (wrap && wrap->boolean()) storage.outputs = nn::OutputBlocks::kWrapped;
   if (shape) storage.epitome = shape_of(*shape, layer, hardware);
 }
@@ -88,7 +69,7 @@ std::vector<sim::LayerStorage> load_storage(const std::string& rule_or_file,
                                             const nn::Network& network,
                                             const hw::HardwareConfig& hardware) {
   if (!rule_or_file.ends_with(".yaml")) return by_rule(rule_or_file, network, hardware);
-  std::vector<sim::LayerStorage> storage = as_it_is(network, hardware);
+  std::vector<sim::LayerStorage> storage = sim::storage_of(network, hardware);
   YamlMap file = read_yaml_file(rule_or_file).map();
   const auto layers = file.require("layers", "a map from layers to their shapes");
   file.finish();

@@ -89,6 +89,32 @@ SpaceKey shares(std::string name, std::string help, std::vector<double> GibbonSp
           [=](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.*field); }};
 }
 
+/// "none" or "1/N" of the weights that an epitome stores.
+double read_epitome(const YamlValue& value) {
+  const std::string text = value.one_of({"none", "1/2", "1/4", "1/8", "1/16"});
+  return text == "none" ? 1.0 : 1.0 / std::stoi(text.substr(2));
+}
+
+SpaceKey epitomes_key() {
+  return {"epitomes",
+          "Part of its weights that an ungrouped block stores as an epitome: none, 1/2 ... 1/16",
+          false,
+          [](const YamlValue& value, GibbonSpaceSpec& spec) {
+            spec.epitomes.clear();
+            for (const YamlValue& item : value.list()) {
+              spec.epitomes.push_back(read_epitome(item));
+            }
+            if (spec.epitomes.empty()) value.fail("the list is empty");
+          },
+          [](const GibbonSpaceSpec& spec) {
+            std::vector<std::string> names;
+            for (const double share : spec.epitomes) {
+              names.push_back(share == 1 ? "none" : fmt::format("1/{:.0f}", 1 / share));
+            }
+            return fmt::format("[{}]", fmt::join(names, ", "));
+          }};
+}
+
 SpaceKey name_key() {
   return {"name", "Name of the space", true,
           [](const YamlValue& value, GibbonSpaceSpec& spec) { spec.name = value.text(); },
@@ -145,7 +171,7 @@ SpaceKey activation_range_key() {
           [](const GibbonSpaceSpec& spec) { return fmt::format("{}", spec.activation_range); }};
 }
 
-std::vector<SpaceKey> all_keys() {
+std::vector<SpaceKey> space_keys() {
   using S = GibbonSpaceSpec;
   return {
       name_key(),
@@ -167,6 +193,7 @@ std::vector<SpaceKey> all_keys() {
       choices("weight_bits", "Bits of a block's weights, sign included", &S::weight_bits),
       choices("activation_bits", "Bits with which a block reads its input, sign included",
               &S::activation_bits),
+      epitomes_key(),
       whole("head_bits", "Bits of the pooling and of the classifier, sign included", &S::head_bits),
       choices("crossbar_sizes", "Rows, and columns, of a crossbar", &S::crossbar_sizes),
       choices("adc_bits", "ADC resolutions: 4, 6, 8, 10", &S::adc_bits),
@@ -198,7 +225,7 @@ SpaceFile load_space_file(const std::filesystem::path& path) {
   YamlMap map = read_yaml_file(path).map();
   map.find("kind");  // space_loader.hpp has read it
   std::vector<std::pair<SpaceKey, YamlValue>> found;
-  for (const SpaceKey& key : all_keys()) {
+  for (const SpaceKey& key : space_keys()) {
     const auto value = key.required ? map.require(key.name, key.help) : map.find(key.name);
     if (value) found.emplace_back(key, *value);
   }
@@ -237,7 +264,7 @@ GibbonSpaceSpec spec_for_images(const SpaceFile& file, const nn::Shape& input, i
 
 std::string commented_yaml(const GibbonSpaceSpec& spec) {
   std::string text = "# A search space: gibbon search takes it as `space: FILE`.\n";
-  for (const SpaceKey& key : all_keys()) {
+  for (const SpaceKey& key : space_keys()) {
     text += fmt::format("# {}\n{}: {}\n", key.help, key.name, key.write(spec));
   }
   text += "# Hardware that no gene decides: a shipped one, a file, or a map of its keys\n";

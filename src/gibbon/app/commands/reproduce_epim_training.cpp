@@ -1,0 +1,297 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <optional>
+
+#include "gibbon/app/commands/commands.hpp"
+#include "gibbon/app/commands/reproduce_study.hpp"
+#include "gibbon/app/config/epitome_yaml.hpp"
+#include "gibbon/app/config/hardware_yaml.hpp"
+#include "gibbon/app/config/presets.hpp"
+#include "gibbon/app/output.hpp"
+#include "gibbon/app/terminal_progress.hpp"
+#include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
+#include "gibbon/data/dataset_registry.hpp"
+#include "gibbon/nn/residual_network.hpp"
+#include "gibbon/sim/epitome/stored_network.hpp"
+#include "gibbon/study/epim_rows.hpp"
+#include "gibbon/train/trainer.hpp"
+
+namespace gibbon::app {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kQuickShare = 1.0 / 6;  // of the epochs
+constexpr double kOverlapWeight = 0.75;  // EPIM's is not known; above 0.5, as its w1 > w2
+constexpr int kEpimBatch = 128;
+
+struct EpimArguments {
+  std::string dataset = "cifar10";
+  std::string data;
+  std::string out = "reproduce";
+  std::string rule = "512x128";
+  int width = 32;
+  bool quick = false;
+};
+
+/// What decides the rows' results: rows of other settings are not mixed.
+base::Json settings_of(const EpimArguments& arguments, const GlobalOptions& global) {
+  return {{"dataset", arguments.dataset},
+          {"width", arguments.width},
+          {"rule", arguments.rule},
+          {"quick", arguments.quick},
+          {"seed", global.seed.value_or(1)}};
+}
+
+/// The rows' folder: a finished row is NAME.json, with its network in NAME.gibbon and its storage
+/// in NAME.yaml.
+class EpimFolder {
+ public:
+  EpimFolder(fs::path folder, const base::Json& settings) : folder_(std::move(folder)) {
+    fs::create_directories(folder_);
+    const fs::path file = folder_ / "settings.json";
+    if (!fs::exists(file)) {
+      base::write_file_atomically(file, settings.dump(2) + "\n");
+      return;
+    }
+    const base::Json known = base::Json::parse(base::read_file(file));
+    if (known == settings) return;
+    throw base::Error(
+        fmt::format("{}: holds rows of other settings ({}); use another --out or remove it",
+                    folder_.string(), known.dump()));
+  }
+
+  std::optional<base::Json> find(const std::string& row) const {
+    const fs::path file = folder_ / (row + ".json");
+    if (!fs::exists(file)) return std::nullopt;
+    return base::Json::parse(base::read_file(file));
+  }
+  nn::TrainedNetwork network(const std::string& row) const {
+    return nn::load_trained_network(folder_ / (row + ".gibbon"));
+  }
+  void save(const std::string& row, const base::Json& result, const nn::TrainedNetwork& trained,
+            const std::string& storage) const {
+    nn::save(trained, folder_ / (row + ".gibbon"));
+    base::write_file_atomically(folder_ / (row + ".yaml"), storage);
+    base::write_file_atomically(folder_ / (row + ".json"), result.dump(2) + "\n");
+  }
+
+ private:
+  fs::path folder_;
+};
+
+std::string weights_text(const study::EpimRow& row) {
+  if (row.is_mixed()) return "3 and 5 bit";
+  return fmt::format("{} bit{}", row.widths.front(), row.is_float() ? " (float)" : "");
+}
+
+/// The parts of the quantisation of epitomes; "-" where there is none.
+std::string quantization_text(const study::EpimRow& row) {
+  if (row.is_float() || row.design == study::EpimDesign::kConvolutions) return "-";
+  std::string text = row.per_crossbar ? "scale a crossbar" : "scale a layer";
+  if (row.overlap_weighted) text += ", overlap";
+  if (row.clips) text += ", clipped";
+  return text;
+}
+
+train::FinalTrainOptions options_of(const study::EpimRow& row, const EpimArguments& arguments,
+                                    const hw::HardwareConfig& hardware,
+                                    const GlobalOptions& global) {
+  train::FinalTrainOptions options;
+  options.epochs = row.epochs * (arguments.quick ? kQuickShare : 1.0);
+  options.quantization_aware = !row.is_float();
+  options.base.seed = global.seed.value_or(1);
+  options.base.threads = global.thread_count();
+  options.base.batch_size = kEpimBatch;
+  options.base.learning_rate = row.learning_rate;
+  options.base.augmentation.crop_padding = arguments.quick ? 0 : 4;
+  options.base.augmentation.flip = true;
+  train::EpitomeScales& scales = options.base.epitome_scales;
+  scales.per_crossbar = row.per_crossbar;
+  scales.crossbar_rows = hardware.crossbar.rows;
+  scales.crossbar_columns = hardware.crossbar.columns;
+  if (row.overlap_weighted) scales.overlap_weight = kOverlapWeight;
+  scales.clips = row.clips;
+  return options;
+}
+
+class EpimRun {
+ public:
+  EpimRun(const EpimArguments& arguments, const GlobalOptions& global)
+      : arguments_(arguments),
+        global_(global),
+        dataset_(data::load_dataset(arguments.dataset, arguments.data)),
+        designs_(setting()),
+        folder_(fs::path(arguments.out) / "epim", settings_of(arguments, global)) {}
+
+  /// Trains the rows that are missing; nothing once a stop was asked for.
+  std::optional<std::vector<base::Json>> run() {
+    std::vector<base::Json> results;
+    for (const study::EpimRow& row : study::epim_rows()) {
+      auto result = folder_.find(row.name);
+      if (!result) result = train_row(row);
+      if (!result) return std::nullopt;
+      results.push_back(*result);
+    }
+    return results;
+  }
+
+ private:
+  study::EpimSetting setting() const {
+    nn::ResidualNetwork residual;
+    residual.name = fmt::format("resnet18-w{}", arguments_.width);
+    residual.width = arguments_.width;
+    const data::ImageSet& images = dataset_.train;
+    residual.input = {images.channels, images.height, images.width};
+    residual.num_classes = dataset_.num_classes();
+    study::EpimSetting setting{nn::make_residual_network(residual),
+                               load_hardware(locate(PresetKind::kHardware, "mnsim-default"))};
+    setting.rule = arguments_.rule;
+    setting.seed = global_.seed.value_or(1);
+    return setting;
+  }
+
+  std::optional<base::Json> train_row(const study::EpimRow& row) {
+    std::optional<nn::TrainedNetwork> start;
+    if (!row.start.empty()) start = folder_.network(row.start);
+    const auto storage = designs_.storage(row, start ? &*start : nullptr);
+    const nn::Network network = designs_.network(row, storage);
+    const auto began = std::chrono::steady_clock::now();
+    TerminalProgress progress(global_.quiet || global_.json);
+    progress.note("row " + row.name);
+    const auto options = options_of(row, arguments_, designs_.setting().hardware, global_);
+    const auto trained = train::train_network(network, dataset_.train, start, options, progress);
+    if (progress.stop_requested()) return std::nullopt;
+    const double accuracy = accuracy_of(row, trained);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - began;
+    base::Json result = result_of(row, designs_.cost(storage));
+    result["accuracy"] = accuracy;
+    result["epochs"] = options.epochs;
+    result["minutes"] = seconds.count() / 60;
+    folder_.save(row.name, result, trained, storage_yaml(network));
+    progress.note(
+        fmt::format("{}: {:.2f} %, {:.1f} minutes", row.name, accuracy, seconds.count() / 60));
+    return result;
+  }
+
+  double accuracy_of(const study::EpimRow& row, const nn::TrainedNetwork& trained) const {
+    const int threads = global_.thread_count();
+    return row.is_float() ? train::float_accuracy(trained, dataset_.test, threads)
+                          : train::quantized_accuracy(trained, dataset_.test, threads);
+  }
+
+  std::string storage_yaml(const nn::Network& network) const {
+    const hw::HardwareConfig& hardware = designs_.setting().hardware;
+    return to_yaml(sim::storage_of(network, hardware), network, hardware);
+  }
+
+  static base::Json result_of(const study::EpimRow& row, const study::EpimCost& cost) {
+    return {{"row", row.name},
+            {"weights", weights_text(row)},
+            {"quantization", quantization_text(row)},
+            {"crossbars", cost.crossbars},
+            {"factor", cost.factor},
+            {"latency_ms", cost.cost.latency_ms},
+            {"energy_mj", cost.cost.energy_mj},
+            {"edp_ms_mj", cost.cost.edp_ms_mj()}};
+  }
+
+  const EpimArguments& arguments_;
+  const GlobalOptions& global_;
+  data::Dataset dataset_;
+  study::EpimDesigns designs_;
+  EpimFolder folder_;
+};
+
+report::FigureTable table_of(const std::vector<base::Json>& results) {
+  report::FigureTable table{
+      "rows",
+      "Rows, in the order in which they were trained",
+      {"row", "weights", "quantization", "accuracy", "points_lost", "crossbars", "factor",
+       "latency_ms", "energy_mj", "edp_ms_mj", "epochs", "minutes"},
+      {}};
+  const double baseline = results.front().at("accuracy").get<double>();
+  for (base::Json result : results) {
+    result["points_lost"] = baseline - result.at("accuracy").get<double>();
+    std::vector<base::Json>& cells = table.rows.emplace_back();
+    for (const std::string& column : table.columns) cells.push_back(result.at(column));
+  }
+  return table;
+}
+
+report::Chart chart_of(const std::vector<base::Json>& results) {
+  report::Chart chart{.title = "Accuracy over crossbars",
+                      .kind = report::Chart::Kind::kScatter,
+                      .x = {"times fewer crossbars", true},
+                      .y = {"accuracy on test images (%)", false},
+                      .series = {}};
+  for (const base::Json& result : results) {
+    chart.series.push_back(
+        {result.at("row"),
+         {{result.at("factor").get<double>(), result.at("accuracy").get<double>()}}});
+  }
+  return chart;
+}
+
+report::Figure figure_of(const std::vector<base::Json>& results, const EpimArguments& arguments) {
+  double minutes = 0;
+  for (const base::Json& result : results) minutes += result.at("minutes").get<double>();
+  return {
+      "epim",
+      "EPIM's accuracy table on a network of ResNet-18's shape",
+      {fmt::format("ResNet-18's shape with {} channels in the first stage, on {}{}; {:.0f} "
+                   "minutes of training. Accuracies are of all test images, quantised, without "
+                   "crossbars; weights of 3 and 5 bit stay within 30.65 times fewer crossbars "
+                   "than the 32-bit convolutions take.",
+                   arguments.width, arguments.dataset, arguments.quick ? ", quick" : "", minutes),
+       "Latency and energy are those of mnsim2 on packed crossbars; activations have 9 bits. "
+       "What the rows mean: docs/models/epitome.md."},
+      {chart_of(results)},
+      {table_of(results)}};
+}
+
+void print_rows(const std::vector<base::Json>& results) {
+  Table table{{"row", "Top-1 %", "lost", "crossbars", "factor", "ms", "mJ", "EDP"}, {}};
+  const double baseline = results.front().at("accuracy").get<double>();
+  for (const base::Json& result : results) {
+    const auto number = [&](const char* key) { return result.at(key).get<double>(); };
+    table.rows.push_back({result.at("row"), fmt::format("{:.2f}", number("accuracy")),
+                          fmt::format("{:.2f}", baseline - number("accuracy")),
+                          fmt::format("{}", result.at("crossbars").get<long>()),
+                          fmt::format("{:.2f}", number("factor")),
+                          short_number(number("latency_ms")), short_number(number("energy_mj")),
+                          short_number(number("edp_ms_mj"))});
+  }
+  fmt::print("{}\n", to_text(table));
+}
+
+int reproduce_epim(const EpimArguments& arguments, const GlobalOptions& global) {
+  const auto results = EpimRun(arguments, global).run();
+  if (!results) throw base::Error("stopped; the same command goes on with the row under way");
+  if (!global.json) print_rows(*results);
+  return finish_study(figure_of(*results, arguments), arguments.out, global);
+}
+
+}  // namespace
+
+Action add_reproduce_training_command(CLI::App& command, const GlobalOptions& global) {
+  command.require_subcommand(1);
+  auto arguments = std::make_shared<EpimArguments>();
+  CLI::App* epim =
+      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes, trained on CIFAR-10")
+          ->fallthrough();
+  epim->add_option("--data", arguments->data, "Folder of CIFAR-10's binary files");
+  epim->add_option("--dataset", arguments->dataset, "Other images; cifar10");
+  epim->add_option("--out", arguments->out, "Folder for the files and the rows; reproduce");
+  epim->add_option("--width", arguments->width, "Channels of the first stage; 32")
+      ->check(CLI::Range(1, 512));
+  epim->add_option("--rule", arguments->rule, "Uniform epitome, ROWSxCOLUMNS; 512x128");
+  epim->add_flag("--quick", arguments->quick, "A sixth of the epochs");
+  return [arguments, &global] { return reproduce_epim(*arguments, global); };
+}
+
+}  // namespace gibbon::app
