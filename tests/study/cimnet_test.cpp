@@ -13,7 +13,7 @@ using space::Genome;
 using ::testing::ElementsAre;
 
 /// Few designs: 2 x (2 x 2)^2 networks on 2 x 2 x 2 x 2 chips.
-space::CimnetSpaceSpec small_spec() {
+space::CimnetSpaceSpec cimnet_spec() {
   space::TransformerFamilySpec family;
   family.input = {3, 16, 16};
   family.num_classes = 10;
@@ -58,7 +58,7 @@ class CimnetStudy : public ::testing::Test {
     }
   }
 
-  space::CimnetSpace space_{small_spec()};
+  space::CimnetSpace space_{cimnet_spec()};
   std::unique_ptr<sim::Simulator> simulator_ = sim::make_simulator("digital_cim");
 };
 

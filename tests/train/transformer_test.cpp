@@ -17,11 +17,11 @@ namespace {
 
 using testing::square_images;
 
-constexpr auto kTogether = at::MemoryFormat::ChannelsLast;
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 
-at::Tensor normal(at::IntArrayRef shape, std::uint64_t seed) {
+at::Tensor normal_sequence(at::IntArrayRef shape, std::uint64_t seed) {
   at::Generator generator = at::detail::createCPUGenerator(seed);
-  return at::randn(shape, generator).contiguous(kTogether);
+  return at::randn(shape, generator).contiguous(kChannelsLast);
 }
 
 /// 9 patches of 4 x 4 pixels and a class token, 16 wide.
@@ -38,7 +38,7 @@ nn::Network transformer(std::vector<nn::TransformerBlock> blocks, int bits = 9) 
   return nn::make_vision_transformer(vit);
 }
 
-std::size_t index_of(const nn::Network& network, std::string_view name) {
+std::size_t layer_index(const nn::Network& network, std::string_view name) {
   for (std::size_t i = 0; i < network.layers().size(); ++i) {
     if (network.layers()[i].name == name) return i;
   }
@@ -49,8 +49,8 @@ TEST(TransformerLayers, ProductsOfHeadsAreThoseOfPlainLoops) {
   constexpr int kHeads = 2;
   constexpr int kTokens = 3;
   constexpr int kFeatures = 5;
-  const at::Tensor a = normal({2, kHeads * kFeatures, kTokens, 1}, 1);
-  const at::Tensor b = normal({2, kHeads * kFeatures, kTokens, 1}, 2);
+  const at::Tensor a = normal_sequence({2, kHeads * kFeatures, kTokens, 1}, 1);
+  const at::Tensor b = normal_sequence({2, kHeads * kFeatures, kTokens, 1}, 2);
   const at::Tensor scores = head_product(a, b, nn::MatMul{kHeads, true, 0.5, 8});
   ASSERT_EQ(scores.sizes(), (std::vector<std::int64_t>{2, kHeads * kTokens, kTokens, 1}));
   const at::Tensor context = head_product(scores, b, nn::MatMul{kHeads, false, 1.0, 8});
@@ -83,7 +83,7 @@ TEST(TransformerLayers, ProductsOfHeadsAreThoseOfPlainLoops) {
 }
 
 TEST(TransformerLayers, SoftmaxSumsToOneInEachGroup) {
-  const at::Tensor shares = grouped_softmax(normal({1, 6, 2, 1}, 1), nn::Softmax{2});
+  const at::Tensor shares = grouped_softmax(normal_sequence({1, 6, 2, 1}, 1), nn::Softmax{2});
   for (const int first : {0, 3}) {
     for (int token = 0; token < 2; ++token) {
       const double sum = shares.narrow(1, first, 3).select(2, token).sum().item<double>();
@@ -116,7 +116,7 @@ TEST(TransformerPlan, LayersReadOnTheGridOfTheNearestQuantiser) {
   const nn::Network network = transformer({{2, 8}});
   const auto plans = plan_layers(network);
   const auto source_of = [&](const char* reader) {
-    const LayerPlan& plan = plans[index_of(network, reader)];
+    const LayerPlan& plan = plans[layer_index(network, reader)];
     EXPECT_EQ(plan.grid_sources.size(), 1U);
     return network.layers()[static_cast<std::size_t>(plan.grid_sources.front())].name;
   };
@@ -125,11 +125,11 @@ TEST(TransformerPlan, LayersReadOnTheGridOfTheNearestQuantiser) {
   EXPECT_EQ(source_of("b1.contract"), "b1.expand");
   EXPECT_EQ(source_of("head"), "norm");
   // GELU leaves the grid of the layer before it.
-  EXPECT_TRUE(plans[index_of(network, "b1.contract")].requantize_input);
-  EXPECT_FALSE(plans[index_of(network, "b1.query")].requantize_input);
+  EXPECT_TRUE(plans[layer_index(network, "b1.contract")].requantize_input);
+  EXPECT_FALSE(plans[layer_index(network, "b1.query")].requantize_input);
 }
 
-FinalTrainOptions options(double epochs) {
+FinalTrainOptions transformer_options(double epochs) {
   FinalTrainOptions options;
   options.base.batch_size = 32;
   options.base.learning_rate = 0.1;
@@ -141,14 +141,14 @@ TEST(TrainTransformer, LearnsSixtyFourImagesQuantised) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const nn::TrainedNetwork trained = train_network(transformer({{4, 32}, {2, 16}}, 8), images,
-                                                   std::nullopt, options(40), progress);
+                                                   std::nullopt, transformer_options(40), progress);
   EXPECT_GE(quantized_accuracy(trained, images, 1), 95.0);
 }
 
 TEST(TrainTransformer, LearnsInBfloat16AndWithoutQuantisation) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
-  FinalTrainOptions changed = options(40);
+  FinalTrainOptions changed = transformer_options(40);
   changed.base.precision = Precision::kBfloat16;
   EXPECT_GE(quantized_accuracy(
                 train_network(transformer({{4, 32}}), images, std::nullopt, changed, progress),
@@ -165,22 +165,22 @@ TEST(TrainTransformer, LearnsInBfloat16AndWithoutQuantisation) {
 TEST(TrainTransformer, SavedAndLoadedItGivesTheSameAccuracyAndGoesOn) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
-  const nn::TrainedNetwork trained =
-      train_network(transformer({{4, 32}}), images, std::nullopt, options(40), progress);
+  const nn::TrainedNetwork trained = train_network(transformer({{4, 32}}), images, std::nullopt,
+                                                   transformer_options(40), progress);
   const auto file = std::filesystem::path(::testing::TempDir()) / "gibbon_vit.gibbon";
   nn::save(trained, file);
   const nn::TrainedNetwork loaded = nn::load_trained_network(file);
   std::filesystem::remove(file);
-  const std::size_t tokens = index_of(trained.network, "tokens");
+  const std::size_t tokens = layer_index(trained.network, "tokens");
   EXPECT_EQ(loaded.states[tokens].weight.size(), 10U * 16U);
   EXPECT_EQ(loaded.states[tokens].gamma, trained.states[tokens].gamma);
   EXPECT_EQ(quantized_accuracy(loaded, images, 1), quantized_accuracy(trained, images, 1));
 
-  FinalTrainOptions gentle = options(0.5);
+  FinalTrainOptions gentle = transformer_options(0.5);
   gentle.base.learning_rate = 1e-7;
   const nn::TrainedNetwork second = train_network(loaded.network, images, loaded, gentle, progress);
   EXPECT_NEAR(second.states[tokens].weight[5], trained.states[tokens].weight[5], 1e-5);
-  const std::size_t norm = index_of(trained.network, "b1.norm1");
+  const std::size_t norm = layer_index(trained.network, "b1.norm1");
   EXPECT_NEAR(second.states[norm].gamma[3], trained.states[norm].gamma[3], 1e-5);
 }
 
@@ -196,7 +196,7 @@ TEST(TransformerSupernet, SubNetworksAreItsFirstHeadsFeaturesAndLayers) {
   // Weights are [out, in]: 2 heads of 4 features are the first 8 rows of the queries' 16, and the
   // first 8 columns of the projection's.
   const auto weight = [](const nn::TrainedNetwork& trained, const char* name) {
-    return trained.states[index_of(trained.network, name)].weight;
+    return trained.states[layer_index(trained.network, name)].weight;
   };
   const auto& query = weight(part, "b1.query");
   ASSERT_EQ(query.size(), 8U * 16U);
@@ -223,7 +223,7 @@ TEST(TransformerSupernet, AStepChangesItsOwnSlicesOnly) {
       0, 3, 3, progress);
   const nn::TrainedNetwork after = supernet->extract(largest, images);
   const auto changed = [&](const char* layer, std::size_t value) {
-    const std::size_t index = index_of(largest, layer);
+    const std::size_t index = layer_index(largest, layer);
     return before.states[index].weight[value] != after.states[index].weight[value];
   };
   EXPECT_TRUE(changed("b1.query", 0));

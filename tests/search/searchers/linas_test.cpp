@@ -19,7 +19,7 @@ using space::ToySpace;
 using test::error_of;
 using ::testing::HasSubstr;
 
-std::vector<Genome> sampled(const ToySpace& space, int count, std::uint64_t seed) {
+std::vector<Genome> sampled_genomes(const ToySpace& space, int count, std::uint64_t seed) {
   base::Rng rng(seed);
   std::vector<Genome> genomes;
   for (int i = 0; i < count; ++i) genomes.push_back(space.sample(rng));
@@ -30,8 +30,8 @@ TEST(MetricPredictor, LearnsWhatTheGenesAddUpTo) {
   // Accuracy and the logarithm of the EDP of the toy problem are sums over the genes.
   const ToySpace space = ToySpace::of(10, 4);
   MetricPredictor predictor(space);
-  ASSERT_TRUE(predictor.fit(evaluate(space, sampled(space, 100, 1))));
-  for (const Genome& genome : sampled(space, 20, 2)) {
+  ASSERT_TRUE(predictor.fit(evaluate(space, sampled_genomes(space, 100, 1))));
+  for (const Genome& genome : sampled_genomes(space, 20, 2)) {
     const space::Metrics truth = toy_metrics(space, genome);
     const space::Metrics predicted = predictor.predict(genome);
     EXPECT_NEAR(predicted[Metric::kAccuracy], truth[Metric::kAccuracy], 1.0);
@@ -49,7 +49,7 @@ TEST(MetricPredictor, LearnsAProductOfGenesBetterThanTheMeanDoes) {
     return values;
   };
   std::vector<space::Evaluation> told;
-  for (const Genome& genome : sampled(space, 60, 1)) {
+  for (const Genome& genome : sampled_genomes(space, 60, 1)) {
     space::Evaluation evaluation;
     evaluation.genome = genome;
     evaluation.metrics = metrics(genome);
@@ -57,7 +57,7 @@ TEST(MetricPredictor, LearnsAProductOfGenesBetterThanTheMeanDoes) {
   }
   MetricPredictor predictor(space);
   ASSERT_TRUE(predictor.fit(told));
-  for (const Genome& genome : sampled(space, 20, 2)) {
+  for (const Genome& genome : sampled_genomes(space, 20, 2)) {
     EXPECT_GT(predictor.predict(genome)[Metric::kAccuracy] * metrics(genome)[Metric::kAccuracy],
               0.5);
   }
@@ -66,7 +66,7 @@ TEST(MetricPredictor, LearnsAProductOfGenesBetterThanTheMeanDoes) {
 TEST(MetricPredictor, NeedsSixFeasibleEvaluationsWithoutNan) {
   const ToySpace space = ToySpace::of(6, 3);
   MetricPredictor predictor(space);
-  std::vector<space::Evaluation> told = evaluate(space, sampled(space, 7, 1));
+  std::vector<space::Evaluation> told = evaluate(space, sampled_genomes(space, 7, 1));
   EXPECT_TRUE(predictor.fit(told));
   told[0].infeasible = "does not fit";
   EXPECT_TRUE(predictor.fit(told));
@@ -74,8 +74,8 @@ TEST(MetricPredictor, NeedsSixFeasibleEvaluationsWithoutNan) {
   EXPECT_FALSE(predictor.fit(told));
 }
 
-double volume_of(std::string_view name, const space::SearchSpace& space, std::uint64_t seed,
-                 const base::Json& settings) {
+double volume_with(std::string_view name, const space::SearchSpace& space, std::uint64_t seed,
+                   const base::Json& settings) {
   const auto searcher = make_searcher(name, space, toy_objective(), {seed, settings});
   return hypervolume(run(*searcher, space, 8, 25), toy_objective());
 }
@@ -83,8 +83,8 @@ double volume_of(std::string_view name, const space::SearchSpace& space, std::ui
 TEST(Linas, BeatsNsga2AtTheSameNumberOfEvaluations) {
   const ToySpace space = ToySpace::of(20, 4);
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
-    EXPECT_GT(volume_of("linas", space, seed, {{"population", 25}, {"inner_evaluations", 1000}}),
-              volume_of("nsga2", space, seed, {{"population", 25}}) + 0.02)
+    EXPECT_GT(volume_with("linas", space, seed, {{"population", 25}, {"inner_evaluations", 1000}}),
+              volume_with("nsga2", space, seed, {{"population", 25}}) + 0.02)
         << "seed " << seed;
   }
 }
