@@ -144,6 +144,19 @@ TEST_F(SearchProgram, LeavesTheWholeRunFolder) {
   }
 }
 
+TEST_F(SearchProgram, LeavesCurvesForTensorBoardIfAsked) {
+  ASSERT_EQ(search("run", {"--tensorboard"}).status, 0);
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(folder_ / "run/tensorboard")) {
+    files.push_back(entry.path());
+  }
+  ASSERT_EQ(files.size(), 1u);
+  const std::string events = base::read_file(files.front());
+  for (const char* curve : {"supernet/loss", "search/hypervolume", "final 01/learning_rate"}) {
+    EXPECT_THAT(events, HasSubstr(curve));
+  }
+}
+
 TEST_F(SearchProgram, ADesignsFilesSimulateToTheFiguresOfTheRun) {
   ASSERT_EQ(search("run").status, 0);
   const base::Json summary = base::Json::parse(content("run/summary.json"));

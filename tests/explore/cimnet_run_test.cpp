@@ -53,17 +53,6 @@ struct Ran {
   std::vector<store::FinalRecord> finals;
 };
 
-class StopAt final : public base::Progress {
- public:
-  explicit StopAt(int update) : left_(update) {}
-  void update(const base::ProgressUpdate&) override { --left_; }
-  void note(const std::string&) override {}
-  bool stop_requested() const override { return left_ <= 0; }
-
- private:
-  int left_;
-};
-
 Ran run_to_the_end(store::RunStore& store, const test::TemporaryFolder& folder) {
   base::SilentProgress progress;
   const auto space = tiny_transformers();
@@ -98,7 +87,7 @@ TEST(CimnetRun, GoesOnWhereItWasStopped) {
 
   const test::TemporaryFolder folder("gibbon-cimnet-stopped");
   const auto store = store::make_memory_store();
-  StopAt stop(17);  // in the search: 8 steps of the supernet come first
+  test::StopAt stop(17);  // in the search: 8 steps of the supernet come first
   const auto space = tiny_transformers();
   EXPECT_EQ(explore(config(), *space, test::tiny_dataset(), *store, folder.run_paths(), stop),
             Outcome::kStopped);

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <numeric>
 
 #include "explore/tiny_run.hpp"
 #include "gibbon/base/error.hpp"
@@ -15,19 +18,11 @@ namespace {
 
 using space::Metric;
 
-/// Asks to stop at the n-th update of the run's progress; counts them all.
-class StopAt final : public base::Progress {
- public:
-  explicit StopAt(int update) : limit_(update) {}
-  void update(const base::ProgressUpdate&) override { ++seen_; }
-  void note(const std::string&) override {}
-  bool stop_requested() const override { return limit_ > 0 && seen_ >= limit_; }
-  int seen() const { return seen_; }
-
- private:
-  int limit_;
-  int seen_ = 0;
-};
+std::vector<std::int64_t> up_to(std::int64_t count) {
+  std::vector<std::int64_t> steps(static_cast<std::size_t>(count));
+  std::iota(steps.begin(), steps.end(), 0);
+  return steps;
+}
 
 struct RunResult {
   std::vector<store::StoredEvaluation> evaluations;
@@ -70,6 +65,39 @@ void expect_same(const RunResult& expected, const RunResult& actual) {
   }
 }
 
+/// Keeps the steps of every curve.
+class CurveKeeper final : public base::Progress {
+ public:
+  void update(const base::ProgressUpdate&) override {}
+  void note(const std::string&) override {}
+  void point(const std::string& curve, std::int64_t step, double value) override {
+    EXPECT_TRUE(std::isfinite(value)) << curve;
+    steps_[curve].push_back(step);
+  }
+  std::vector<std::int64_t> steps(const std::string& curve) { return steps_[curve]; }
+
+ private:
+  std::map<std::string, std::vector<std::int64_t>> steps_;
+};
+
+TEST(Explorer, DrawsTheCurvesOfItsTrainingsAndOfTheFront) {
+  const test::TemporaryFolder folder("gibbon-curves");
+  const auto store = store::make_memory_store();
+  CurveKeeper curves;
+  explore(test::tiny_config(), *test::tiny_space(), test::tiny_dataset(), *store,
+          folder.run_paths(), curves);
+  // 8 steps before the search and 2 before each of 2 iterations.
+  EXPECT_THAT(curves.steps("supernet/loss"), testing::ElementsAreArray(up_to(12)));
+  EXPECT_EQ(curves.steps("supernet/learning_rate"), curves.steps("supernet/loss"));
+  // After 6 initial designs and after each 3 more.
+  for (const char* curve : {"search/hypervolume", "search/best_accuracy_top1"}) {
+    EXPECT_THAT(curves.steps(curve), testing::ElementsAre(6, 9, 12)) << curve;
+  }
+  for (const char* curve : {"final 01/loss", "final 02/loss"}) {
+    EXPECT_FALSE(curves.steps(curve).empty()) << curve;
+  }
+}
+
 TEST(Explorer, EvaluatesAsManyDesignsAsTheBudgetSaysAndTrainsTheChosenOnes) {
   const RunConfig config = test::tiny_config();
   const RunResult result = run_unbroken(config);
@@ -103,7 +131,7 @@ TEST(Explorer, EndsAsAnUnbrokenRunWhereverItWasStopped) {
   config.final_training.candidates = 2;
   config.final_training.designs = 1;
   const RunResult expected = run_unbroken(config);
-  StopAt never(0);
+  test::StopAt never(0);
   {
     const test::TemporaryFolder folder("gibbon-count");
     const auto store = store::make_memory_store();
@@ -114,7 +142,7 @@ TEST(Explorer, EndsAsAnUnbrokenRunWhereverItWasStopped) {
     SCOPED_TRACE("stopped at update " + std::to_string(stop));
     const test::TemporaryFolder folder("gibbon-resume");
     const auto store = store::make_memory_store();
-    StopAt stopping(stop);
+    test::StopAt stopping(stop);
     const Outcome first = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
                                   folder.run_paths(), stopping);
     EXPECT_EQ(first, Outcome::kStopped);

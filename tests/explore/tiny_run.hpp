@@ -30,4 +30,18 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// Asks to stop at the n-th update of the run's progress; counts them all.
+class StopAt final : public base::Progress {
+ public:
+  explicit StopAt(int update) : limit_(update) {}
+  void update(const base::ProgressUpdate&) override { ++seen_; }
+  void note(const std::string&) override {}
+  bool stop_requested() const override { return limit_ > 0 && seen_ >= limit_; }
+  int seen() const { return seen_; }
+
+ private:
+  int limit_;
+  int seen_ = 0;
+};
+
 }  // namespace gibbon::test

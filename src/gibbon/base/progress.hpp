@@ -22,6 +22,8 @@ class Progress {
   virtual void update(const ProgressUpdate& update) = 0;
   /// A line worth keeping (a stage's result, a warning).
   virtual void note(const std::string& line) = 0;
+  /// A point of a curve such as "loss" or "supernet/loss". Most watchers draw none.
+  virtual void point(const std::string& /*curve*/, std::int64_t /*step*/, double /*value*/) {}
   /// True once the user asked to stop (first Ctrl-C): finish what is under way, then return.
   virtual bool stop_requested() const { return false; }
 };

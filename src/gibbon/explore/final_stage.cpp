@@ -65,14 +65,18 @@ Judged fitted_to_crossbars(const RunContext& context, const nn::TrainedNetwork& 
 }
 
 /// Shows the designs that are done; the epochs of the one under way count in the time left.
-TrainingProgress design_progress(RunContext& context, const char* stage, std::size_t done,
-                                 std::size_t designs, double epochs) {
+TrainingProgress design_progress(RunContext& context, const char* stage, const std::string& curves,
+                                 std::size_t done, std::size_t designs, double epochs) {
   const auto epochs_done = [epochs](const base::ProgressUpdate& update) {
     return update.total > 0
                ? epochs * static_cast<double>(update.done) / static_cast<double>(update.total)
                : 0.0;
   };
-  return {context, "final training", 0.0, epochs_done,
+  return {context,
+          "final training",
+          curves,
+          0.0,
+          epochs_done,
           [&context, stage, done, designs](const auto&) {
             report_progress(context, stage, static_cast<std::int64_t>(done),
                             static_cast<std::int64_t>(designs));
@@ -123,8 +127,9 @@ std::optional<Evaluation> best_in_trial(RunContext& context,
   std::optional<Evaluation> best;
   double best_accuracy = -1;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
-    TrainingProgress progress = design_progress(context, "trial", i, candidates.size(),
-                                                context.config.final_training.trial_epochs);
+    TrainingProgress progress =
+        design_progress(context, "trial", "trial " + space::to_text(candidates[i].genome), i,
+                        candidates.size(), context.config.final_training.trial_epochs);
     const std::optional<double> accuracy = trial_accuracy(context, candidates[i], progress);
     if (!accuracy) return std::nullopt;
     if (*accuracy > best_accuracy) {
@@ -236,7 +241,7 @@ Outcome run_final_stage(RunContext& context) {
       continue;
     }
     TrainingProgress progress =
-        design_progress(context, "training", i, designs.size(), designs[i].epochs);
+        design_progress(context, "training", "final " + id, i, designs.size(), designs[i].epochs);
     const store::FinalRecord record = train_design(context, designs[i], id, progress);
     if (context.progress.stop_requested()) return Outcome::kStopped;
     records.push_back(record);

@@ -21,6 +21,12 @@ struct DataConfig {
   int cutout = 0;        ///< edge of the square set to zero, pixels; 0: none
 };
 
+/// The first steps of a training on random crops, which cost less: train::SmallCrops.
+struct SmallCropsConfig {
+  int size = 0;        ///< pixels; 0: none
+  double share = 0.5;  ///< of the steps
+};
+
 /// What the search is after: the strings of space::Objective, space::metric_from and
 /// space::constraint_from, which check them.
 struct ObjectiveConfig {
@@ -43,6 +49,7 @@ struct SupernetConfig {
   std::string paths = "random";  ///< random: uniform over the space; sandwich: the largest and the
                                  ///< smallest network between random ones; search: the designs that
                                  ///< the searcher holds, once there are any
+  SmallCropsConfig small_crops;
 };
 
 /// The loop that proposes and evaluates designs.
@@ -95,6 +102,8 @@ struct FinalConfig {
   int batch_size = 64;             ///< images a step; small ones learn more in few epochs
   double learning_rate = 0.1;      ///< peak of its one-cycle schedule
   bool from_supernet = true;       ///< start from the shared weights, not from random ones
+  SmallCropsConfig small_crops;    ///< of trials too
+  double float_share = 0;          ///< of the steps: so long weights of 2 and 3 bits stay float
   double pim_aware_epochs = 0;     ///< of the epochs, the last: crossbars in the forward pass
   std::string pim_pass = "exact";  ///< train::PimPass
   int calibration_images = 256;    ///< training images that fit it to its crossbars; 0: none

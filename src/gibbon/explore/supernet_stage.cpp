@@ -78,7 +78,7 @@ train::PathSampler path_sampler(const RunContext& context) {
 void train_stretch(RunContext& context, std::int64_t first, std::int64_t steps) {
   const auto measure = context.clock.measure("supernet");
   TrainingProgress progress(
-      context, "supernet", static_cast<double>(first),
+      context, "supernet", "supernet", static_cast<double>(first),
       [](const base::ProgressUpdate& update) { return static_cast<double>(update.done); },
       [&](const base::ProgressUpdate& update) {
         report_progress(context, "supernet", update.done, update.total);

@@ -4,10 +4,11 @@
 
 namespace gibbon::explore {
 
-TrainingProgress::TrainingProgress(RunContext& context, std::string work, double units_before,
-                                   Units units, Show show)
+TrainingProgress::TrainingProgress(RunContext& context, std::string work, std::string curves,
+                                   double units_before, Units units, Show show)
     : context_(context),
       work_(std::move(work)),
+      curves_(std::move(curves)),
       units_done_(units_before),
       units_(std::move(units)),
       show_(std::move(show)) {}
@@ -24,6 +25,10 @@ void TrainingProgress::update(const base::ProgressUpdate& update) {
 
 void TrainingProgress::note(const std::string& line) {
   context_.progress.note(line);
+}
+
+void TrainingProgress::point(const std::string& curve, std::int64_t step, double value) {
+  context_.progress.point(curves_ + "/" + curve, step, value);
 }
 
 bool TrainingProgress::stop_requested() const {

@@ -10,7 +10,8 @@
 namespace gibbon::explore {
 
 /// Listens to a training inside a run: its time goes to the run's clock, in the units of a kind of
-/// work, and the watcher hears how far the run is. Notes and stop requests pass through.
+/// work, and the watcher hears how far the run is. Notes and stop requests pass through, and curves
+/// under the training's own name: "loss" becomes "supernet/loss".
 class TrainingProgress final : public base::Progress {
  public:
   /// What the training has done, in units of the clock's work.
@@ -18,17 +19,20 @@ class TrainingProgress final : public base::Progress {
   /// Tells the watcher (report_progress).
   using Show = std::function<void(const base::ProgressUpdate&)>;
 
-  /// `units_before`: what Units gives before the first step of this training.
-  TrainingProgress(RunContext& context, std::string work, double units_before, Units units,
-                   Show show);
+  /// `curves`: the training's own name. `units_before`: what Units gives before the first step of
+  /// this training.
+  TrainingProgress(RunContext& context, std::string work, std::string curves, double units_before,
+                   Units units, Show show);
 
   void update(const base::ProgressUpdate& update) override;
   void note(const std::string& line) override;
+  void point(const std::string& curve, std::int64_t step, double value) override;
   bool stop_requested() const override;
 
  private:
   RunContext& context_;
   std::string work_;
+  std::string curves_;
   double units_done_;
   Units units_;
   Show show_;

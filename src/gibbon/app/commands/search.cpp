@@ -6,6 +6,7 @@
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/config/run_config_yaml.hpp"
 #include "gibbon/app/config/space_loader.hpp"
+#include "gibbon/app/event_progress.hpp"
 #include "gibbon/app/machine.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/run_inputs.hpp"
@@ -35,6 +36,7 @@ struct SearchArguments {
   std::string explore;
   std::string device;
   std::vector<std::string> constraints;
+  bool tensorboard = false;
 };
 
 /// The run file asked for; else the shipped one that fits the space.
@@ -112,7 +114,10 @@ int search(const SearchArguments& arguments, const GlobalOptions& global) {
     store->put({{"run", store::to_json(facts_of(config, *inputs.space))}});
   }
   const explore::RunPaths paths{folder.checkpoints(), folder.models()};
-  TerminalProgress progress(global.quiet || global.json);
+  TerminalProgress terminal(global.quiet || global.json);
+  EventProgress progress(terminal, arguments.tensorboard
+                                       ? std::optional(folder.path() / "tensorboard")
+                                       : std::nullopt);
   progress.note(fmt::format("{}: {} in {}", resumes ? "going on" : "run", config.name,
                             folder.path().string()));
   const auto outcome =
@@ -151,6 +156,8 @@ Action add_search_command(CLI::App& command, const GlobalOptions& global) {
       .add_option("--constraint", arguments->constraints, "A bound, \"area_mm2 <= 20\"; repeatable")
       ->excludes(resume)
       ->allow_extra_args(false);
+  command.add_flag("--tensorboard", arguments->tensorboard,
+                   "Keep losses and the front over time in OUT/tensorboard");
   return [arguments, &global] { return search(*arguments, global); };
 }
 
