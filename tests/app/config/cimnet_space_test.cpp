@@ -42,7 +42,7 @@ constexpr const char* kNetwork =
     "  heads: [2, 4]\n  mlp_widths: [64]\n";
 constexpr const char* kChoices = "  pe.count: [32, 64]\n";
 
-SpaceChoice shipped(const char* name) {
+SpaceChoice shipped_space(const char* name) {
   SpaceChoice choice;
   choice.file = locate(PresetKind::kSpaces, name);
   return choice;
@@ -61,7 +61,7 @@ TEST(CimnetPresets, HaveTheSizesThatTheirHeadingsSay) {
         Expected{"cimnet-mobilenetv3", 45 * std::log10(3), chips},
         Expected{"cimnet-vit-cifar", std::log10(3 * std::pow(12, 6)),
                  std::log10(16.0 * std::pow(3, 9))}}) {
-    const auto space = load_space(shipped(expected.name));
+    const auto space = load_space(shipped_space(expected.name));
     EXPECT_EQ(space->name(), expected.name);
     EXPECT_NEAR(space->log10_size(space::GenePart::kNetwork), expected.networks, 1e-9);
     EXPECT_NEAR(space->log10_size(space::GenePart::kHardware), expected.chips, 1e-9);
@@ -71,24 +71,25 @@ TEST(CimnetPresets, HaveTheSizesThatTheirHeadingsSay) {
 
 TEST(CimnetPresets, LargestVitBIsViTB16) {
   // torchvision's vit_b_16, as presets/networks/vit-b16-imagenet.yaml counts it.
-  EXPECT_EQ(load_space(shipped("cimnet-vit-b"))->largest_network().mac_count(), 17563828224);
+  EXPECT_EQ(load_space(shipped_space("cimnet-vit-b"))->largest_network().mac_count(), 17563828224);
 }
 
 TEST(CimnetPresets, LargestSmallTransformerIsTheShippedNetwork) {
   const nn::Network shipped_network = load_network(locate(PresetKind::kNetworks, "vit-cifar10"));
   EXPECT_EQ(shipped_network.mac_count(), 33916992);
   EXPECT_EQ(shipped_network.weight_count(), 447936);
-  EXPECT_EQ(nn::to_json(shipped_network)["layers"],
-            nn::to_json(load_space(shipped("cimnet-vit-cifar"))->largest_network())["layers"]);
+  EXPECT_EQ(
+      nn::to_json(shipped_network)["layers"],
+      nn::to_json(load_space(shipped_space("cimnet-vit-cifar"))->largest_network())["layers"]);
 }
 
 TEST(CimnetPresets, ExploreFixesTheOtherGenes) {
-  SpaceChoice choice = shipped("cimnet-vit-cifar");
+  SpaceChoice choice = shipped_space("cimnet-vit-cifar");
   choice.explored = space::Explored::kHardware;
   EXPECT_EQ(load_space(choice)->log10_size(space::GenePart::kNetwork), 0);
   choice.explored = space::Explored::kNetwork;
   EXPECT_EQ(load_space(choice)->log10_size(space::GenePart::kHardware), 0);
-  choice = shipped("compact");
+  choice = shipped_space("compact");
   choice.explored = space::Explored::kNetwork;
   EXPECT_THAT(error_of([&] { load_space(choice); }),
               HasSubstr("explore network: a space of kind gibbon has no default"));

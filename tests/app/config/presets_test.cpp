@@ -214,9 +214,10 @@ TEST_F(Presets, FilesAndNamesAreFound) {
   const fs::path path = write("mine.yaml", "x: 1\n");
   EXPECT_EQ(locate(PresetKind::kSpaces, "mine.yaml", folder_), path);
   EXPECT_EQ(locate(PresetKind::kSpaces, path), path);
-  EXPECT_EQ(error_of([] { locate(PresetKind::kRuns, "cifar01"); }),
-            "unknown run 'cifar01'; did you mean 'cifar10'? Shipped: cifar10, "
-            "cifar10-hour, fashion-mnist");
+  EXPECT_THAT(
+      error_of([] { locate(PresetKind::kRuns, "cifar01"); }),
+      testing::StartsWith("unknown run 'cifar01'; did you mean 'cifar10'? Shipped: cifar10, "
+                          "cifar10-hour, "));
   EXPECT_EQ(error_of([] { locate(PresetKind::kRuns, ""); }), "no run given");
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "error_of.hpp"
+#include "space/layer_parameters.hpp"
 
 namespace gibbon::space {
 namespace {
@@ -27,7 +28,7 @@ TransformerFamilySpec small_transformer() {
   return spec;
 }
 
-CimnetSpaceSpec small_spec() {
+CimnetSpaceSpec small_transformers() {
   CimnetSpaceSpec spec;
   spec.name = "small";
   spec.family = make_family(small_transformer());
@@ -36,21 +37,13 @@ CimnetSpaceSpec small_spec() {
   return spec;
 }
 
-template <typename T>
-const T& parameters(const nn::Network& network, std::string_view name) {
-  for (const nn::Layer& layer : network.layers()) {
-    if (layer.name == name) return std::get<T>(layer.parameters);
-  }
-  throw base::Error("no layer " + std::string(name));
-}
-
 bool has_layer(const nn::Network& network, std::string_view name) {
   return std::any_of(network.layers().begin(), network.layers().end(),
                      [&](const nn::Layer& layer) { return layer.name == name; });
 }
 
 TEST(CimnetSpace, HasTheGenesOfBothParts) {
-  const CimnetSpace space(small_spec());
+  const CimnetSpace space(small_transformers());
   std::vector<std::string> names;
   for (const Gene& gene : space.genes()) names.push_back(gene.name);
   EXPECT_THAT(names,
@@ -62,7 +55,7 @@ TEST(CimnetSpace, HasTheGenesOfBothParts) {
 }
 
 TEST(CimnetSpace, DecodesWhatTheGenesSay) {
-  const CimnetSpace space(small_spec());
+  const CimnetSpace space(small_transformers());
   // Two layers: 2 heads and 32, 3 heads and 16; 16 PEs, 102.4 GB/s.
   const auto design = space.decode({1, 0, 1, 1, 0, 0, 2});
   ASSERT_TRUE(design.ok());
@@ -76,7 +69,7 @@ TEST(CimnetSpace, DecodesWhatTheGenesSay) {
 }
 
 TEST(CimnetSpace, GenesOfLayersBeyondTheDepthAreInactive) {
-  const CimnetSpace space(small_spec());
+  const CimnetSpace space(small_transformers());
   const Genome shallow = {0, 1, 2, 1, 2, 1, 1};
   EXPECT_TRUE(space.is_active(shallow, 2));
   EXPECT_FALSE(space.is_active(shallow, 3));
@@ -85,14 +78,14 @@ TEST(CimnetSpace, GenesOfLayersBeyondTheDepthAreInactive) {
 }
 
 TEST(CimnetSpace, BaselineIsTheLargestNetworkOnTheDefaultChip) {
-  const CimnetSpace space(small_spec());
+  const CimnetSpace space(small_transformers());
   EXPECT_EQ(space.baseline(), (Genome{1, 1, 2, 1, 2, 1, 1}));
   EXPECT_EQ(space.decode(space.baseline())->network.mac_count(),
             space.largest_network().mac_count());
 }
 
 TEST(CimnetSpace, ExploringOnePartHoldsTheOtherAtItsDefault) {
-  CimnetSpaceSpec spec = small_spec();
+  CimnetSpaceSpec spec = small_transformers();
   spec.explored = Explored::kNetwork;
   const CimnetSpace network(spec);
   EXPECT_EQ(network.log10_size(GenePart::kHardware), 0);
@@ -109,14 +102,14 @@ TEST(CimnetSpace, ExploringOnePartHoldsTheOtherAtItsDefault) {
 }
 
 TEST(CimnetSpace, SamplesCanAllBeBuilt) {
-  const CimnetSpace space(small_spec());
+  const CimnetSpace space(small_transformers());
   base::Rng rng(1);
   for (int i = 0; i < 20; ++i) EXPECT_TRUE(space.decode(space.sample(rng)).ok());
 }
 
 TEST(CimnetSpace, SaysWhatItRefuses) {
   const auto error_with = [](const auto& change) {
-    CimnetSpaceSpec spec = small_spec();
+    CimnetSpaceSpec spec = small_transformers();
     change(spec);
     return error_of([&] { CimnetSpace{spec}; });
   };

@@ -9,6 +9,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/space/summary.hpp"
+#include "space/layer_parameters.hpp"
 
 namespace gibbon::space {
 namespace {
@@ -50,14 +51,6 @@ std::vector<std::string> layer_names(const nn::Network& network) {
   std::vector<std::string> names;
   for (const nn::Layer& layer : network.layers()) names.push_back(layer.name);
   return names;
-}
-
-template <typename T>
-const T& parameters(const nn::Network& network, std::string_view name) {
-  for (const nn::Layer& layer : network.layers()) {
-    if (layer.name == name) return std::get<T>(layer.parameters);
-  }
-  throw base::Error("no layer " + std::string(name));
 }
 
 TEST(GibbonTable1, HasThePapersSize) {
