@@ -172,6 +172,15 @@ std::vector<ConfigKey> data_keys() {
   };
 }
 
+/// "SECTION.small_crop_size" and "SECTION.small_crop_share".
+std::vector<ConfigKey> small_crop_keys(const std::string& section, Field<int> size,
+                                       Field<double> share) {
+  return {whole<int>(section + ".small_crop_size",
+                     "The first steps see random crops of this side, pixels; 0: whole images", size,
+                     0, 65536),
+          number(section + ".small_crop_share", "Of the steps: so many see crops", share, 0, 1)};
+}
+
 std::vector<ConfigKey> objective_keys() {
   return {
       choice("objective.name", "Ranking: Pareto front over metrics, or one target's reward",
@@ -187,7 +196,7 @@ std::vector<ConfigKey> objective_keys() {
 }
 
 std::vector<ConfigKey> supernet_keys() {
-  return {
+  std::vector<ConfigKey> keys = {
       whole<std::int64_t>(
           "supernet.steps", "Training steps before the search",
           [](RunConfig & c) -> auto& { return c.supernet.steps; }, 1, 100000000),
@@ -218,6 +227,10 @@ std::vector<ConfigKey> supernet_keys() {
              [](RunConfig & c) -> auto& { return c.supernet.paths; },
              {"random", "sandwich", "search"}),
   };
+  append(keys, small_crop_keys(
+                   "supernet", [](RunConfig & c) -> auto& { return c.supernet.small_crops.size; },
+                   [](RunConfig & c) -> auto& { return c.supernet.small_crops.share; }));
+  return keys;
 }
 
 std::vector<ConfigKey> search_keys() {
@@ -323,7 +336,7 @@ ConfigKey targets_key() {
 }
 
 std::vector<ConfigKey> final_keys() {
-  return {
+  std::vector<ConfigKey> keys = {
       choice(
           "final.choose",
           "Which designs: spread along the accurate part of the front, or the best by each metric",
@@ -351,6 +364,10 @@ std::vector<ConfigKey> final_keys() {
           "final.from_supernet", "Start from the shared weights, not from random ones",
           [](RunConfig & c) -> auto& { return c.final_training.from_supernet; }),
       number(
+          "final.float_share",
+          "Of the steps, the first so many leave weights of 2 and 3 bits in single precision",
+          [](RunConfig & c) -> auto& { return c.final_training.float_share; }, 0, 1),
+      number(
           "final.pim_aware_epochs",
           "Of these passes the last so many compute on the design's crossbars; 0: none",
           [](RunConfig & c) -> auto& { return c.final_training.pim_aware_epochs; }, 0, 10000),
@@ -365,6 +382,11 @@ std::vector<ConfigKey> final_keys() {
           [](RunConfig & c) -> auto& { return c.final_training.test_images; }, 1, 10000000, "all",
           explore::kAllImages),
   };
+  append(keys,
+         small_crop_keys(
+             "final", [](RunConfig & c) -> auto& { return c.final_training.small_crops.size; },
+             [](RunConfig & c) -> auto& { return c.final_training.small_crops.share; }));
+  return keys;
 }
 
 std::vector<ConfigKey> keys_of_all_sections() {
