@@ -160,7 +160,7 @@ Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
     *chosen = [folder, &global] { return reproduce_crossbars(*folder, global); };
   });
   CLI::App* epim =
-      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes, trained on CIFAR-10");
+      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10");
   epim->callback(
       [chosen, forwarded = add_forwarded_command(*epim, global)] { *chosen = forwarded; });
   add_study_commands(command, global, chosen);

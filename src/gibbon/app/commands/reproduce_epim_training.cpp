@@ -282,7 +282,7 @@ Action add_reproduce_training_command(CLI::App& command, const GlobalOptions& gl
   command.require_subcommand(1);
   auto arguments = std::make_shared<EpimArguments>();
   CLI::App* epim =
-      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes, trained on CIFAR-10")
+      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10")
           ->fallthrough();
   epim->add_option("--data", arguments->data, "Folder of CIFAR-10's binary files");
   epim->add_option("--dataset", arguments->dataset, "Other images; cifar10");

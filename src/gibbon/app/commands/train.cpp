@@ -8,6 +8,7 @@
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
+#include "gibbon/app/event_progress.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
@@ -32,10 +33,13 @@ struct TrainArguments {
   double epochs = 10;
   int batch_size = 128;
   double learning_rate = train::TrainOptions().learning_rate;
+  double float_share = 0;
   int crop_padding = 4;
   bool no_flip = false;
+  train::SmallCrops small_crops{0, 0.5};
   std::optional<double> pim_aware_epochs;
   std::string pim_pass = "exact";
+  std::string tensorboard;  ///< folder; empty: no curves
   int images = 1 << 30;
   std::string epitome;  ///< rule or file; empty: the network as it is
   std::string epitome_scale = "layer";
@@ -74,6 +78,8 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.learning_rate = arguments.learning_rate;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
+  options.base.small_crops = arguments.small_crops;
+  options.float_share = arguments.float_share;
   options.quantization_aware = !arguments.single_precision;
   if (arguments.pim_aware_epochs) {
     options.pim = train::PimTraining{.hardware = *hardware, .accuracy = {}};
@@ -107,7 +113,11 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
 
   nn::TrainedNetwork trained{network, {}};
   {
-    TerminalProgress progress(global.quiet || global.json);
+    TerminalProgress terminal(global.quiet || global.json);
+    EventProgress progress(terminal,
+                           arguments.tensorboard.empty()
+                               ? std::nullopt
+                               : std::optional<std::filesystem::path>(arguments.tensorboard));
     trained = train::train_network(network, dataset.train, start, training, progress);
     if (progress.stop_requested()) throw base::Error("stopped; nothing was saved");
   }
@@ -187,6 +197,21 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->needs(epitome);
   command.add_flag("--single-precision", arguments->single_precision,
                    "Train without quantisation, and quantise afterwards");
+  command
+      .add_option(
+          "--float-share", arguments->float_share,
+          "Of the steps, the first so many leave weights of 2 and 3 bits in single precision")
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--small-crops", arguments->small_crops.size,
+                  "The first steps see random crops of this side, pixels; 0: whole images")
+      ->check(CLI::Range(0, 65536));
+  command
+      .add_option("--small-crop-share", arguments->small_crops.share,
+                  "Of the steps: so many see crops")
+      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--tensorboard", arguments->tensorboard,
+                     "Folder for the curves of loss and learning rate, as TensorBoard reads them");
   command.add_option("--device", arguments->device, "Where it trains: cpu, cuda, cuda:1");
   return [arguments, &global] { return train(*arguments, global); };
 }
