@@ -57,6 +57,10 @@ TEST_F(ReproduceEpim, TrainsEveryRowAndGoesOnWhereItWasStopped) {
   EXPECT_EQ(std::filesystem::last_write_time(row("searched-5-bit.gibbon")), kept);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out" / "epim-rows.csv"));
 
+  base::write_file_atomically(row("conv-9-bit.json"), "{\"accuracy\": 4");
+  EXPECT_NE(run(), 0);
+  EXPECT_THAT(output(), testing::HasSubstr(row("conv-9-bit.json").string() + ": is damaged; "));
+
   EXPECT_NE(run(" --seed 9"), 0);
   EXPECT_THAT(output(), testing::HasSubstr("holds rows of other settings"));
 }

@@ -47,6 +47,15 @@ base::Json settings_of(const EpimArguments& arguments, const GlobalOptions& glob
           {"seed", global.seed.value_or(1)}};
 }
 
+base::Json read_json(const fs::path& file) {
+  try {
+    return base::Json::parse(base::read_file(file));
+  } catch (const base::Json::exception&) {
+    throw base::Error(
+        fmt::format("{}: is damaged; remove it, and what it held is made again", file.string()));
+  }
+}
+
 /// The rows' folder: a finished row is NAME.json, with its network in NAME.gibbon and its storage
 /// in NAME.yaml.
 class EpimFolder {
@@ -58,7 +67,7 @@ class EpimFolder {
       base::write_file_atomically(file, settings.dump(2) + "\n");
       return;
     }
-    const base::Json known = base::Json::parse(base::read_file(file));
+    const base::Json known = read_json(file);
     if (known == settings) return;
     throw base::Error(
         fmt::format("{}: holds rows of other settings ({}); use another --out or remove it",
@@ -68,7 +77,7 @@ class EpimFolder {
   std::optional<base::Json> find(const std::string& row) const {
     const fs::path file = folder_ / (row + ".json");
     if (!fs::exists(file)) return std::nullopt;
-    return base::Json::parse(base::read_file(file));
+    return read_json(file);
   }
   nn::TrainedNetwork network(const std::string& row) const {
     return nn::load_trained_network(folder_ / (row + ".gibbon"));
