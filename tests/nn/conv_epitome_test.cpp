@@ -62,8 +62,9 @@ TEST(ConvEpitome, ImpossibleOnesAreRefused) {
   symmetric.kernel = 2;
   symmetric.padding = 0;
   symmetric.padding_mode = PaddingMode::kSymmetric;
-  EXPECT_EQ(refusal(symmetric),
-            "layer 'c' (conv): symmetric padding needs an epitome of the kernel's height and width");
+  EXPECT_EQ(
+      refusal(symmetric),
+      "layer 'c' (conv): symmetric padding needs an epitome of the kernel's height and width");
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ struct ImageSize {
 struct LoadOptions {
   std::optional<ImageSize> size;  ///< pixels, sides of 1 to kMaxImageSide; absent: that of the
                                   ///< first image, which all others must have
-  std::optional<int> channels;  ///< 1 (grey) or 3 (colour); absent: that of the first image
-  int threads = 1;              ///< for decoding; does not change the result
+  std::optional<int> channels;    ///< 1 (grey) or 3 (colour); absent: that of the first image
+  int threads = 1;                ///< for decoding; does not change the result
 };
 
 }  // namespace gibbon::data

@@ -1,6 +1,5 @@
 #include "gibbon/report/reports/html.hpp"
 
-
 #include "gibbon/report/assets/assets.hpp"
 #include "gibbon/report/page.hpp"
 
