@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gibbon/base/json.hpp"
+#include "gibbon/train/supernet.hpp"
 
 namespace gibbon::explore {
 
@@ -19,12 +20,6 @@ struct DataConfig {
   int crop_padding = 2;  ///< random crop: zeros on each side before the crop; 0: no crop
   bool flip = true;      ///< mirror left and right with probability 1/2
   int cutout = 0;        ///< edge of the square set to zero, pixels; 0: none
-};
-
-/// The first steps of a training on random crops, which cost less: train::SmallCrops.
-struct SmallCropsConfig {
-  int size = 0;        ///< pixels; 0: none
-  double share = 0.5;  ///< of the steps
 };
 
 /// What the search is after: the strings of space::Objective, space::metric_from and
@@ -49,7 +44,7 @@ struct SupernetConfig {
   std::string paths = "random";  ///< random: uniform over the space; sandwich: the largest and the
                                  ///< smallest network between random ones; search: the designs that
                                  ///< the searcher holds, once there are any
-  SmallCropsConfig small_crops;
+  train::SmallCrops small_crops;
 };
 
 /// The loop that proposes and evaluates designs.
@@ -102,7 +97,7 @@ struct FinalConfig {
   int batch_size = 64;             ///< images a step; small ones learn more in few epochs
   double learning_rate = 0.1;      ///< peak of its one-cycle schedule
   bool from_supernet = true;       ///< start from the shared weights, not from random ones
-  SmallCropsConfig small_crops;    ///< of trials too
+  train::SmallCrops small_crops;   ///< of trials too
   double float_share = 0;          ///< of the steps: so long weights of 2 and 3 bits stay float
   double pim_aware_epochs = 0;     ///< of the epochs, the last: crossbars in the forward pass
   std::string pim_pass = "exact";  ///< train::PimPass

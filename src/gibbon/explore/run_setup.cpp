@@ -63,7 +63,7 @@ train::TrainOptions supernet_options(const RunConfig& config) {
   options.augmentation.crop_padding = config.data.crop_padding;
   options.augmentation.flip = config.data.flip;
   options.augmentation.cutout = config.data.cutout;
-  options.small_crops = {config.supernet.small_crops.size, config.supernet.small_crops.share};
+  options.small_crops = config.supernet.small_crops;
   return options;
 }
 
@@ -73,8 +73,7 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
   options.base.seed = seed;
   options.base.batch_size = config.final_training.batch_size;
   options.base.learning_rate = config.final_training.learning_rate;
-  options.base.small_crops = {config.final_training.small_crops.size,
-                              config.final_training.small_crops.share};
+  options.base.small_crops = config.final_training.small_crops;
   options.epochs = config.final_training.epochs;
   options.float_share = config.final_training.float_share;
   return options;

@@ -21,8 +21,8 @@ enum class Precision { kAuto, kFloat32, kBfloat16 };
 /// The first steps see random crops of the images, which cost (size / side)^2 of a step and show
 /// enough to learn by (progressive resizing: Howard et al., DAWNBench 2018; decision 0008).
 struct SmallCrops {
-  int size = 0;      ///< pixels; 0: none
-  double share = 0;  ///< of all steps, 0 to 1: so many see crops, the others whole images
+  int size = 0;        ///< pixels; 0: none
+  double share = 0.5;  ///< of all steps, 0 to 1: so many see crops, the others whole images
 };
 
 /// How the weights of epitomes are quantised (nn/epitome_quantization.hpp); each part is a switch.

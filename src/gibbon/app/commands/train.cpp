@@ -36,7 +36,7 @@ struct TrainArguments {
   double float_share = 0;
   int crop_padding = 4;
   bool no_flip = false;
-  train::SmallCrops small_crops{0, 0.5};
+  train::SmallCrops small_crops;
   std::optional<double> pim_aware_epochs;
   std::string pim_pass = "exact";
   std::string tensorboard;  ///< folder; empty: no curves
