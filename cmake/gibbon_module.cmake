@@ -35,6 +35,11 @@ function(gibbon_tests name)
   if(NOT sources)
     return()
   endif()
+  # As in gibbon_module. Instructions with constants in them need the optimiser.
+  set(kernels ${sources})
+  list(FILTER kernels INCLUDE REGEX "_avx512\\.cpp$")
+  set_source_files_properties(${kernels} PROPERTIES
+    SKIP_UNITY_BUILD_INCLUSION ON SKIP_PRECOMPILE_HEADERS ON COMPILE_OPTIONS -O2)
   add_executable(gibbon_${name}_tests ${sources})
   target_include_directories(gibbon_${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
   # Optimising the tests themselves takes half of a build and saves nothing when they run.

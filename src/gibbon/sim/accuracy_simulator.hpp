@@ -24,11 +24,12 @@ enum class AdcMode {
 };
 
 /// Which instructions the kernels use. All give identical results; each hands on what it cannot
-/// run: kAvx512Popcnt counts bits where converters and cells have one bit and inputs are not
-/// negative (crossbar/bit_plane_plan.hpp), and leaves the rest to kAvx512Vnni; that, kAvx2 (digits
-/// of up to 6 bits, else kScalar) and kScalar take digits of up to 7 bits; kReference is the plain
-/// twin that the others are tested against and takes all. kAmx is not built: asking for it is an
-/// error.
+/// run: kAmx multiplies tiles, of two cycles at once where converters have one bit and inputs are
+/// not negative (crossbar/amx_pair_plan.hpp), with digits of up to 7 bits; kAvx512Popcnt counts
+/// bits where converters and cells have one bit and inputs are not negative
+/// (crossbar/bit_plane_plan.hpp), and leaves the rest to kAvx512Vnni; that, kAvx2 (digits of up to
+/// 6 bits, else kScalar) and kScalar take digits of up to 7 bits; kReference is the plain twin that
+/// the others are tested against and takes all.
 enum class Isa { kAuto, kScalar, kAvx2, kAvx512Vnni, kAvx512Popcnt, kAmx, kReference };
 
 inline constexpr base::NamedValues<AdcMode, 3> kAdcModes{

@@ -8,94 +8,14 @@
 
 #include "gibbon/sim/crossbar/bit_plane_plan.hpp"
 #include "gibbon/sim/crossbar/bit_plane_tile.hpp"
-#include "sim/layer_maker.hpp"
+#include "sim/crossbar/kernel_cases.hpp"
 
 namespace gibbon::sim {
 namespace {
 
-CrossbarLayer prepare(const nn::TrainedNetwork& trained, const hw::HardwareConfig& hardware,
-                      AdcMode mode = AdcMode::kScale) {
-  return prepare_crossbar_layer(trained, 0, hardware, mode);
-}
-
 std::optional<BitPlan> plan_of(const CrossbarLayer& layer) {
   return make_bit_plan(layer, PixelTiles(layer, 1));
 }
-
-/// Counts how often the bit planes hand images over.
-class Spy final : public CrossbarKernel {
- public:
-  Spy(CrossbarLayer layer, int& calls)
-      : inner_(make_reference_kernel(std::move(layer))), calls_(calls) {}
-  void run(const float* input, int images, float* output) const override {
-    ++calls_;
-    inner_->run(input, images, output);
-  }
-
- private:
-  std::unique_ptr<CrossbarKernel> inner_;
-  int& calls_;
-};
-
-struct Outcome {
-  std::vector<float> output;
-  int handed_over = 0;
-};
-
-Outcome run_bits(const CrossbarLayer& layer, const std::vector<float>& input, int images) {
-  Outcome outcome;
-  outcome.output.resize(static_cast<std::size_t>(layer.out_channels * layer.pixels() * images));
-  const auto kernel = make_bit_plane_kernel(layer, [&outcome](const CrossbarLayer& same) {
-    return std::make_unique<Spy>(same, outcome.handed_over);
-  });
-  kernel->run(input.data(), images, outcome.output.data());
-  return outcome;
-}
-
-std::vector<float> run_reference(const CrossbarLayer& layer, const std::vector<float>& input,
-                                 int images) {
-  std::vector<float> output(static_cast<std::size_t>(layer.out_channels * layer.pixels() * images));
-  make_reference_kernel(layer)->run(input.data(), images, output.data());
-  return output;
-}
-
-/// `rows` inputs to one output, weights of value 0 or +-255 on the grid 1 and 9 bits; a converter
-/// of 8 bits whose code is the column's sum.
-CrossbarLayer column(const std::vector<float>& weights, int crossbar_rows, int point_shift = -7) {
-  nn::LayerState state;
-  state.weight = weights;
-  state.weights = {9, 1};
-  state.input = {9, 1};
-  state.output_range = 16384;  // 2^(7 + 7): m = n
-  const auto rows = static_cast<int>(weights.size());
-  nn::Linear linear{rows, 1};
-  linear.point_shift = point_shift;
-  return prepare(one_layer_network(linear, {rows, 1, 1}, 1, state),
-                 accuracy_hardware(crossbar_rows, 1, 1, 8, 2, crossbar_rows));
-}
-
-std::vector<float> cells(std::size_t plus, std::size_t minus) {
-  std::vector<float> weights(plus, 255);
-  weights.insert(weights.end(), minus, -255);
-  return weights;
-}
-
-constexpr nn::PaddingMode kSymmetric = nn::PaddingMode::kSymmetric;
-const ConvCase kCases[] = {
-    {"plain3x3", with_bits({10, 13, 3, 1, 1}, 9, -2), 7, 64, 6, 2, 9},
-    {"rows_of_eight_pixels", with_bits({8, 4, 3, 1, 1}, 9, -2), 8, 128, 6, 2, 9},
-    {"clamping", with_bits({10, 13, 3, 1, 1}, 9, 1), 6, 64, 4, 2, 9},
-    {"stride2_polarity1", with_bits({6, 9, 3, 2, 1}, 7, -2), 9, 128, 6, 1, 5},
-    {"three_cycles", with_bits({12, 8, 3, 1, 1}, 7, -2), 9, 256, 6, 2, 4},
-    {"six_cycles", with_bits({12, 8, 3, 1, 1}, 5, -2), 5, 256, 6, 2, 7},
-    {"one_by_one", with_bits({40, 17, 1}, 5, -3), 6, 32, 4, 2, 9},
-    {"grouped", with_bits({16, 32, 3, 1, 1, 8}, 9, -2), 5, 256, 6, 2, 9},
-    {"symmetric", with_bits({9, 6, 2, 1, 0, 1, kSymmetric}, 9, -2), 7, 16, 6, 2, 9},
-    {"symmetric_stride2_grouped", with_bits({8, 8, 2, 2, 0, 2, kSymmetric}, 9, -2), 7, 256, 6, 2,
-     9},
-    {"full_crossbar", with_bits({28, 9, 3, 1, 1}, 9, -2), 5, 256, 5, 2, 9},
-    {"many_blocks", with_bits({100, 5, 3, 1, 1}, 9, -2), 4, 256, 5, 2, 9},
-};
 
 class BitPlanes : public ::testing::TestWithParam<ConvCase> {
  protected:
@@ -113,12 +33,12 @@ TEST_P(BitPlanes, GiveTheBitsOfTheReference) {
   const int images = 3;
   std::vector<float> input =
       random_inputs(static_cast<std::size_t>(p.input().elements() * images), rng);
-  const Outcome signed_images = run_bits(layer, input, images);
+  const Outcome signed_images = run_handing_over(make_bit_plane_kernel, layer, input, images);
   EXPECT_EQ(signed_images.handed_over, 1);
   EXPECT_EQ(signed_images.output, run_reference(layer, input, images));
 
   for (float& value : input) value = std::abs(value);
-  const Outcome counted = run_bits(layer, input, images);
+  const Outcome counted = run_handing_over(make_bit_plane_kernel, layer, input, images);
   EXPECT_EQ(counted.handed_over, 0);
   EXPECT_EQ(counted.output, run_reference(layer, input, images));
   double spread = 0;
@@ -126,12 +46,12 @@ TEST_P(BitPlanes, GiveTheBitsOfTheReference) {
   EXPECT_GT(spread, 0) << "the layer is too dull to compare";
 }
 
-INSTANTIATE_TEST_SUITE_P(Layers, BitPlanes, ::testing::ValuesIn(kCases),
+INSTANTIATE_TEST_SUITE_P(Layers, BitPlanes, ::testing::ValuesIn(kOneBitCases),
                          [](const auto& test) { return std::string(test.param.name); });
 
 class BitPlaneKernel : public BitPlanes {};
 // One hand-made layer at a time; the parameter is not used.
-INSTANTIATE_TEST_SUITE_P(Once, BitPlaneKernel, ::testing::Values(kCases[0]),
+INSTANTIATE_TEST_SUITE_P(Once, BitPlaneKernel, ::testing::Values(kOneBitCases[0]),
                          [](const auto&) { return std::string("layer"); });
 
 TEST_P(BitPlaneKernel, HandCalculated) {
@@ -147,7 +67,8 @@ TEST_P(BitPlaneKernel, HandCalculated) {
   linear.point_shift = 0;
   const auto trained = one_layer_network(linear, {2, 1, 1}, 1, state);
   const Outcome outcome =
-      run_bits(prepare(trained, accuracy_hardware(4, 1, 1, 3, 2, 4)), {0.75F, 0.25F}, 1);
+      run_handing_over(make_bit_plane_kernel, prepare(trained, accuracy_hardware(4, 1, 1, 3, 2, 4)),
+                       {0.75F, 0.25F}, 1);
   EXPECT_EQ(outcome.handed_over, 0);
   EXPECT_THAT(outcome.output, ::testing::ElementsAre(2.0F / 3));
 }
@@ -156,10 +77,10 @@ TEST_P(BitPlaneKernel, HandsOverWhatFloatsMightRound) {
   // Three blocks of 127 cells: a block adds up to 127 * 255 * 255 = 8,258,175 and leaves room for
   // 2^24 - 8,258,175 = 8,519,041 before it. Two blocks of inputs x make 64,770 x:
   // 8,484,870 at 131, 8,549,640 at 132.
-  const CrossbarLayer layer = column(cells(381, 0), 127);
+  const CrossbarLayer layer = one_column(cells(381, 0), 127);
   for (const auto& [input, handed_over] : {std::pair{131, 0}, {132, 1}, {255, 1}}) {
     const std::vector<float> inputs(381, static_cast<float>(input));
-    const Outcome outcome = run_bits(layer, inputs, 1);
+    const Outcome outcome = run_handing_over(make_bit_plane_kernel, layer, inputs, 1);
     EXPECT_EQ(outcome.handed_over, handed_over) << input;
     EXPECT_EQ(outcome.output, run_reference(layer, inputs, 1)) << input;
   }
@@ -206,14 +127,14 @@ TEST(BitPlan, TakesOneBitDigitsInScaleMode) {
 
 TEST(BitPlan, TakesSumsAndCodesThatFitAByte) {
   // Codes n / 2, so that the sums decide: from -128 to 127 there are 256, the most.
-  EXPECT_TRUE(plan_of(column(cells(127, 128), 256, -8)));
-  EXPECT_FALSE(plan_of(column(cells(128, 128), 256, -8)));
+  EXPECT_TRUE(plan_of(one_column(cells(127, 128), 256, -8)));
+  EXPECT_FALSE(plan_of(one_column(cells(128, 128), 256, -8)));
   // Codes 2n of a converter that clamps at 127 fit; those of a wider one do not beyond n = 63.
-  EXPECT_TRUE(plan_of(column(cells(100, 0), 256, -6)));
-  CrossbarLayer wide = column(cells(63, 0), 256, -8);
+  EXPECT_TRUE(plan_of(one_column(cells(100, 0), 256, -6)));
+  CrossbarLayer wide = one_column(cells(63, 0), 256, -8);
   wide.adc.resolution = 10;  // t = -8 + 9 = 1
   EXPECT_TRUE(plan_of(wide));
-  wide = column(cells(64, 0), 256, -8);
+  wide = one_column(cells(64, 0), 256, -8);
   wide.adc.resolution = 10;
   EXPECT_FALSE(plan_of(wide));
 }

@@ -1,17 +1,13 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 
-#include "gibbon/sim/crossbar/crossbar_kernel.hpp"
+#include "gibbon/sim/crossbar/integer_sum_kernel.hpp"
 
 namespace gibbon::sim {
 
 /// Whether this build and machine can count bits in vectors.
 bool bit_planes_available();
-
-/// Makes the kernel of a layer, any layer that a bit plane kernel is asked for.
-using KernelMaker = std::function<std::unique_ptr<CrossbarKernel>(const CrossbarLayer& layer)>;
 
 /// Counts bits (bit_plane_plan.hpp) where the layer and the images allow it: inputs that are not
 /// negative, and running sums that float32 does not round. All other images go to the kernel that

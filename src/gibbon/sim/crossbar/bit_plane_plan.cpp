@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <bit>
-#include <cmath>
 #include <cstdlib>
 #include <map>
 #include <utility>
+
+#include "gibbon/sim/crossbar/code_table.hpp"
 
 namespace gibbon::sim {
 
@@ -14,8 +15,6 @@ namespace {
 constexpr int kMaxCycles = 8;
 constexpr std::size_t kMaxParts = 15;  // weights of 15 bits in columns with a sign
 constexpr int kTableLimit = 256;
-constexpr int kCodeLimit = 127;
-constexpr double kExactLimit = 1 << 24;  // integers up to here are exact in float32
 constexpr std::uint32_t kFourTimes = 0x01010101;
 
 using Tap = std::pair<int, int>;
@@ -98,20 +97,13 @@ std::vector<StepRows> lay_out_steps(const RowBlock& rows, const PixelTiles& tile
   return step_rows;
 }
 
-/// Positive and negative cells of a column, or the most that any column has.
-struct CellCounts {
-  int plus = 0;
-  int minus = 0;
-};
-
 /// The cells of eight wordlines in all columns of an output, a bit each.
 struct StepCells {
   std::array<std::uint8_t, kMaxParts> plus{};
   std::array<std::uint8_t, kMaxParts> minus{};
 };
 
-StepCells cells_of(const std::int16_t* weights, const StepRows& rows, int parts,
-                   CellCounts* counts) {
+StepCells cells_of(const std::int16_t* weights, const StepRows& rows, int parts, SumRange* counts) {
   StepCells cells;
   for (std::size_t bit = 0; bit < 8; ++bit) {
     if (rows[bit] < 0) continue;
@@ -128,7 +120,7 @@ StepCells cells_of(const std::int16_t* weights, const StepRows& rows, int parts,
 
 /// Appends the columns of one output, whose cells are counted into `counts` [parts].
 void pack_output(const std::int16_t* weights, int parts, const std::vector<StepRows>& steps,
-                 BitBlock& block, CellCounts* counts) {
+                 BitBlock& block, SumRange* counts) {
   std::vector<StepCells> cells;
   for (const StepRows& rows : steps) cells.push_back(cells_of(weights, rows, parts, counts));
   for (std::size_t j = 0; j < static_cast<std::size_t>(parts); ++j) {
@@ -144,26 +136,13 @@ void pack_output(const std::int16_t* weights, int parts, const std::vector<StepR
   }
 }
 
-/// The largest |sum| that the block can add, partial sums included.
-double largest_addition(const AdcTransfer& adc, const CellCounts* columns, int cycles, int parts) {
-  double largest = 0;
-  for (int j = 0; j < parts; ++j) {
-    const double plus = adc.scale_code(static_cast<float>(columns[j].plus));
-    const double minus = adc.scale_code(static_cast<float>(columns[j].minus));
-    largest += std::ldexp(std::max(plus, minus), j);
-  }
-  return largest * ((1 << cycles) - 1);
-}
-
 /// The codes of all sums of the layer; false where they do not fit.
-bool fill_table(const AdcTransfer& adc, const CellCounts& most, BitPlan& plan) {
-  const int sums = most.minus + 1 + most.plus;
+bool fill_table(const AdcTransfer& adc, const SumRange& most, BitPlan& plan) {
+  const int sums = most.span() + 1;
   if (sums > kTableLimit) return false;
-  for (int i = 0; i < sums; ++i) {
-    const float code = adc.scale_code(static_cast<float>(i - most.minus));
-    if (std::abs(code) > kCodeLimit) return false;
-    plan.table[static_cast<std::size_t>(i)] = static_cast<std::int8_t>(code);
-  }
+  const auto codes = code_table(adc, most);
+  if (!codes) return false;
+  std::copy(codes->begin(), codes->end(), plan.table.begin());
   plan.table_size = std::max(64, static_cast<int>(std::bit_ceil(static_cast<unsigned>(sums))));
   return true;
 }
@@ -182,8 +161,8 @@ std::optional<BitPlan> make_bit_plan(const CrossbarLayer& layer, const PixelTile
   plan.cycles = layer.cycles;
   plan.parts = layer.parts;
   plan.unit = power_of_two(-(layer.adc.top_shift + layer.adc.fraction_bits()));
-  std::vector<std::vector<CellCounts>> counts;  // [block][output][part]
-  CellCounts most;
+  std::vector<std::vector<SumRange>> counts;  // [block][output][part]
+  SumRange most;
   for (const RowBlock& rows : layer.blocks) {
     BitBlock& block = plan.blocks.emplace_back();
     block.first_output = rows.first_output;
@@ -196,23 +175,19 @@ std::optional<BitPlan> make_bit_plan(const CrossbarLayer& layer, const PixelTile
           rows.weights.data() + output * static_cast<long>(rows.rows.size());
       pack_output(weights, layer.parts, steps, block, columns.data() + output * layer.parts);
     }
-    for (const CellCounts& column : columns) {
-      most.plus = std::max(most.plus, column.plus);
-      most.minus = std::max(most.minus, column.minus);
-    }
+    for (const SumRange& column : columns) most.widen(column);
   }
   if (!fill_table(layer.adc, most, plan)) return std::nullopt;
   for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
     BitBlock& block = plan.blocks[b];
-    for (const CellCounts& column : counts[b]) {
+    for (const SumRange& column : counts[b]) {
       block.first_code.push_back(static_cast<std::uint8_t>(most.minus - column.minus));
     }
     for (int output = 0; output < block.output_count; ++output) {
-      const double room =
-          kExactLimit - largest_addition(layer.adc, counts[b].data() + output * layer.parts,
-                                         layer.cycles, layer.parts);
-      if (room < 0) return std::nullopt;
-      block.room.push_back(static_cast<std::int32_t>(room));
+      const auto room = exact_room(layer.adc, counts[b].data() + output * layer.parts, layer.cycles,
+                                   layer.parts, layer.cell_bits);
+      if (!room) return std::nullopt;
+      block.room.push_back(*room);
     }
   }
   return plan;

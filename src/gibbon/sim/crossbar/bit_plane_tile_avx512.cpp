@@ -16,7 +16,8 @@ namespace gibbon::sim {
 
 namespace {
 
-using Vector = __m512i;
+#include "gibbon/sim/crossbar/byte_table.inc"
+
 using Vectors = Vector[kBitVectors];
 
 /// Eight words at eight consecutive pixels, which mostly lie side by side.
@@ -55,29 +56,6 @@ void gather_inputs(const BitBlock& block, const std::uint64_t* images, const std
     }
   }
 }
-
-/// The converter's table in registers.
-template <int kSize>
-struct Table {
-  Vector quarters[kSize / 64];
-
-  explicit Table(const BitPlan& plan) {
-    for (int q = 0; q < kSize / 64; ++q) {
-      quarters[q] = _mm512_loadu_si512(plan.table.data() + std::ptrdiff_t{64} * q);
-    }
-  }
-  Vector operator[](Vector index) const {
-    if constexpr (kSize == 64) {
-      return _mm512_permutexvar_epi8(index, quarters[0]);
-    } else if constexpr (kSize == 128) {
-      return _mm512_permutex2var_epi8(quarters[0], index, quarters[1]);
-    } else {
-      const Vector low = _mm512_permutex2var_epi8(quarters[0], index, quarters[1]);
-      const Vector high = _mm512_permutex2var_epi8(quarters[2], index, quarters[3]);
-      return _mm512_mask_blend_epi8(_mm512_movepi8_mask(index), low, high);
-    }
-  }
-};
 
 /// counts += bits of one column, a byte a pixel and cycle; |count| fits since the table does.
 inline void count_column(const ByteWeight* weight, const ByteWeight* end,
@@ -118,7 +96,7 @@ template <int kLaneBytes, int kTableSize>
 bool run_block(const BitPlan& plan, const BitBlock& block, const BitBuffers::Vector* inputs,
                std::int32_t* sums) {
   constexpr int kTilePixels = kBitVectors * 64 / kLaneBytes;
-  const Table<kTableSize> table(plan);
+  const Table<kTableSize> table(plan.table.data());
   // 1, 2, 4, ... 128: the weight of a pixel's cycles.
   const Vector cycle_weights =
       kLaneBytes == 4 ? _mm512_set1_epi32(0x08040201)

@@ -52,9 +52,9 @@ bool cut_column_tile(const std::int32_t* weights, BlockPlan& block) {
 
 }  // namespace
 
-void pair_cycles(TilePlan& plan) {
-  if (plan.dac_bits != 1 || plan.cycles < 2 || plan.epilogue == Epilogue::kInteger) return;
-  if (plan.cell_bits > 6) return;  // AVX2 adds two products of a byte in 16 bits
+void pair_cycles(const CrossbarLayer& layer, TilePlan& plan) {
+  if (layer.dac_bits != 1 || layer.cycles < 2 || plan.epilogue == Epilogue::kInteger) return;
+  if (layer.cell_bits > 6) return;  // AVX2 adds two products of a byte in 16 bits
   long saved = 0;
   for (BlockPlan& block : plan.blocks) {
     const auto column_tiles = block.corrections.size() / kOutputTile;

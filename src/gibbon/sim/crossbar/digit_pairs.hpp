@@ -13,7 +13,7 @@ inline constexpr int kPairBase = 126;
 inline constexpr int kPairOffset = 1 + kPairBase;
 inline constexpr int kPairLimit = (kPairBase - 1) / 2;
 
-/// Turns on pairs of cycles in a plan where that is possible and saves work.
-void pair_cycles(TilePlan& plan);
+/// Turns on pairs of cycles in the plan of a layer where that is possible and saves work.
+void pair_cycles(const CrossbarLayer& layer, TilePlan& plan);
 
 }  // namespace gibbon::sim

@@ -4,13 +4,13 @@
 #include <cstring>
 
 #include "gibbon/sim/crossbar/pixel_tiles.hpp"
-#include "gibbon/sim/crossbar/tile_plan.hpp"
 
 namespace gibbon::sim {
 
 namespace {
 
 TileKernel tile_kernel_for(const CrossbarLayer& layer, Isa isa) {
+  if (isa == Isa::kAmx) return amx_tile_kernel();
   if (isa == Isa::kAvx512Vnni) return avx512_tile_kernel();
   // AVX2 adds two products in 16 bits.
   const bool pairs_fit = layer.dac_bits <= 6 && layer.cell_bits <= 6;
@@ -21,12 +21,14 @@ TileKernel tile_kernel_for(const CrossbarLayer& layer, Isa isa) {
 /// Hands the pixels of all images to a tile kernel.
 class FastKernel final : public CrossbarKernel {
  public:
-  FastKernel(const CrossbarLayer& layer, Isa isa)
-      : kernel_(tile_kernel_for(layer, isa)),
+  FastKernel(const CrossbarLayer& layer, TileKernel kernel)
+      : kernel_(kernel),
         tiles_(layer, kernel_.pixels),
         plan_(make_tile_plan(layer, tiles_)),
         adc_(layer.adc),
-        output_limit_(layer.input_limit()) {}
+        output_limit_(layer.input_limit()) {
+    kernel_.arrange(layer, plan_);
+  }
 
   void run(const float* input, int images, float* output) const override {
     const std::vector<std::int16_t> padded = tiles_.pad(input, images);
@@ -66,7 +68,11 @@ bool fast_kernels_can_run(const CrossbarLayer& layer) {
 }
 
 std::unique_ptr<CrossbarKernel> make_fast_kernel(const CrossbarLayer& layer, Isa isa) {
-  return std::make_unique<FastKernel>(layer, isa);
+  return make_fast_kernel(layer, tile_kernel_for(layer, isa));
+}
+
+std::unique_ptr<CrossbarKernel> make_fast_kernel(const CrossbarLayer& layer, TileKernel kernel) {
+  return std::make_unique<FastKernel>(layer, kernel);
 }
 
 }  // namespace gibbon::sim

@@ -4,11 +4,21 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/crossbar/amx_pair_kernel.hpp"
+#include "gibbon/sim/crossbar/amx_tiles.hpp"
 #include "gibbon/sim/crossbar/bit_plane_kernel.hpp"
 #include "gibbon/sim/crossbar/crossbar_kernel.hpp"
 #include "gibbon/sim/crossbar/fast_kernel.hpp"
 
 namespace gibbon::sim {
+
+namespace {
+
+KernelMaker fast_kernel_maker(Isa isa) {
+  return [isa](const CrossbarLayer& layer) { return make_fast_kernel(layer, isa); };
+}
+
+}  // namespace
 
 std::string_view isa_name(Isa isa) {
   for (const auto& [name, candidate] : kIsas) {
@@ -20,6 +30,7 @@ std::string_view isa_name(Isa isa) {
 std::vector<Isa> available_isas() {
   std::vector<Isa> isas;
 #if defined(__x86_64__)
+  if (amx_available()) isas.push_back(Isa::kAmx);
   if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
       __builtin_cpu_supports("avx512vnni")) {
@@ -48,9 +59,13 @@ std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa is
   if (isa == Isa::kReference || !fast_kernels_can_run(layer)) {
     return make_reference_kernel(std::move(layer));
   }
-  if (isa != Isa::kAvx512Popcnt) return make_fast_kernel(layer, isa);
-  return make_bit_plane_kernel(
-      layer, [](const CrossbarLayer& any) { return make_fast_kernel(any, Isa::kAvx512Vnni); });
+  if (isa == Isa::kAmx) {
+    return make_amx_pair_kernel(layer, amx_pair_function(), fast_kernel_maker(isa));
+  }
+  if (isa == Isa::kAvx512Popcnt) {
+    return make_bit_plane_kernel(layer, fast_kernel_maker(Isa::kAvx512Vnni));
+  }
+  return make_fast_kernel(layer, isa);
 }
 
 }  // namespace gibbon::sim

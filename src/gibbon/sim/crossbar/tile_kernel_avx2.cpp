@@ -40,7 +40,7 @@ struct Avx2 : Lanes<8> {
 }  // namespace
 
 TileKernel avx2_tile_kernel() {
-  return {kTilePixels<Avx2>, &run_tile<Avx2>};
+  return {kTilePixels<Avx2>, &run_tile<Avx2>, &pair_cycles};
 }
 
 }  // namespace gibbon::sim

@@ -19,30 +19,13 @@ namespace gibbon::sim {
 
 namespace {
 
-#include "gibbon/sim/crossbar/tile_kernel.inc"
-
-struct Avx512 : Lanes<16> {
-  static constexpr int kVectors = 3;
-  static constexpr int kOutputs = 8;
-
-  static Int dot(Int sum, Int digits, Int weights) {
-    return (Int)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)digits, (__m512i)weights);
-  }
-  static Float to_float(Int a) { return __builtin_convertvector(a, Float); }
-  static Int to_int(Float a) { return (Int)_mm512_cvtps_epi32(a); }
-  static Float multiply_add(Float a, Float b, Float c) { return _mm512_fmadd_ps(a, b, c); }
-  static Float clamp(Float a, Float low, Float high) {
-    return _mm512_min_ps(_mm512_max_ps(a, low), high);
-  }
-  static Float gather(const float* origin, Int index) {
-    return _mm512_i32gather_ps((__m512i)index, origin, 4);
-  }
-};
+#include "gibbon/sim/crossbar/lanes_avx512.inc"
 
 }  // namespace
 
 TileKernel avx512_tile_kernel() {
-  return {kTilePixels<Avx512>, &run_tile<Avx512>};
+  using Vectors = Avx512<3>;
+  return {kTilePixels<Vectors>, &run_tile<Vectors>, &pair_cycles};
 }
 
 }  // namespace gibbon::sim

@@ -40,7 +40,7 @@ struct Portable : Lanes<4> {
 }  // namespace
 
 TileKernel portable_tile_kernel() {
-  return {kTilePixels<Portable>, &run_tile<Portable>};
+  return {kTilePixels<Portable>, &run_tile<Portable>, &pair_cycles};
 }
 
 }  // namespace gibbon::sim

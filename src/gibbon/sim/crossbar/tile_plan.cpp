@@ -7,7 +7,6 @@
 #include <optional>
 
 #include "gibbon/sim/circuits/integer_math.hpp"
-#include "gibbon/sim/crossbar/digit_pairs.hpp"
 
 namespace gibbon::sim {
 
@@ -141,7 +140,7 @@ TileBuffers::TileBuffers(const TilePlan& plan, int pixels) {
   const auto tile = static_cast<std::size_t>(pixels);
   const std::size_t count = static_cast<std::size_t>(plan.max_quads) * 4 * tile;
   values.resize(count);
-  digits.resize(count * static_cast<std::size_t>(plan.cycles));
+  digits.resize(ceil_div(count * static_cast<std::size_t>(plan.cycles), sizeof(TileRow)));
   sums.resize(static_cast<std::size_t>(plan.out_channels) * tile);
   low.resize(kOutputTile * tile);
   high.resize(static_cast<std::size_t>(plan.parts) * kOutputTile * tile);
@@ -160,8 +159,18 @@ TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles) {
     plan.max_quads = std::max(plan.max_quads, plan.blocks.back().quads);
   }
   choose_epilogue(layer, plan);
-  pair_cycles(plan);
   return plan;
+}
+
+void lay_out_for_amx(const CrossbarLayer& layer, TilePlan& plan) {
+  for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
+    BlockPlan& block = plan.blocks[b];
+    block.amx = pack_amx_weights(layer.blocks[b], plan.parts, plan.cell_bits);
+    block.quads = block.amx.all_quads();
+    block.row_offsets.resize(static_cast<std::size_t>(block.quads) * 4);
+    block.weights.clear();
+    plan.max_quads = std::max(plan.max_quads, block.quads);
+  }
 }
 
 }  // namespace gibbon::sim

@@ -3,8 +3,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "gibbon/sim/crossbar/amx_weights.hpp"
 #include "gibbon/sim/crossbar/crossbar_layer.hpp"
 #include "gibbon/sim/crossbar/pixel_tiles.hpp"
+#include "gibbon/sim/crossbar/tile_row.hpp"
 
 namespace gibbon::sim {
 
@@ -33,6 +35,7 @@ struct BlockPlan {
   std::vector<int> chunk_starts;                ///< [output tile][part] + 1, into the next two
   std::vector<int> chunk_ends;                  ///< [chunk]: quad behind its last one
   std::vector<std::int32_t> chunk_corrections;  ///< [chunk][kOutputTile]
+  AmxWeights amx;                               ///< instead of `weights`, see lay_out_for_amx
 };
 
 /// A layer packed for the fast kernels. Input digits d are stored as bytes d + digit_offset, so
@@ -61,15 +64,19 @@ struct TilePlan {
 };
 
 /// Packs a layer for which fast_kernels_can_run holds. The epilogue is the fastest one that gives
-/// the very values of the layer's AdcTransfer for every sum that its weights can reach.
+/// the very values of the layer's AdcTransfer for every sum that its weights can reach. The plan is
+/// complete once it is arranged for the kernel that runs it.
 TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles);
 
 /// What one thread needs for one tile of pixels.
 struct TileBuffers {
   TileBuffers(const TilePlan& plan, int pixels);
 
+  std::uint8_t* digit_bytes() { return digits.data()->bytes; }
+  const std::uint8_t* digit_bytes() const { return digits.data()->bytes; }
+
   std::vector<std::int16_t> values;  ///< [quad][pixel][4]
-  std::vector<std::uint8_t> digits;  ///< [cycle, or pair of cycles][quad][pixel][4]
+  std::vector<TileRow> digits;       ///< bytes [cycle, or pair of cycles][quad][pixel][4]
   std::vector<std::int32_t> sums;    ///< [output][pixel], float bits (integers in ideal mode)
   // Paired cycles: low digits so far, [kOutputTile][pixel], and high digits that wait for their
   // turn, [part][kOutputTile][pixel]; float bits.
@@ -80,14 +87,21 @@ struct TileBuffers {
 /// Computes the sums of one tile of pixels from padded integer images.
 using TileFunction = void (*)(const TilePlan& plan, const std::int16_t* images,
                               const std::int32_t* pixel_offsets, TileBuffers& buffers);
+/// Completes the plan of a layer.
+using ArrangeFunction = void (*)(const CrossbarLayer& layer, TilePlan& plan);
 struct TileKernel {
   int pixels;  ///< of one tile
   TileFunction run;
+  ArrangeFunction arrange;
 };
+
+/// Gives a plan its weights as AMX tiles, and as many quads as those have.
+void lay_out_for_amx(const CrossbarLayer& layer, TilePlan& plan);
 
 /// The sums need an instruction set that the machine has; the portable one always runs.
 TileKernel portable_tile_kernel();
 TileKernel avx2_tile_kernel();
 TileKernel avx512_tile_kernel();
+TileKernel amx_tile_kernel();
 
 }  // namespace gibbon::sim

@@ -47,7 +47,9 @@ void column_avx512(const float* digits, const float* weights, std::size_t rows, 
 
 ColumnFunction column_for(Isa isa) {
   isa = resolve_isa(isa);
-  if (isa == Isa::kAvx512Popcnt || isa == Isa::kAvx512Vnni) return column_avx512;
+  if (isa == Isa::kAmx || isa == Isa::kAvx512Popcnt || isa == Isa::kAvx512Vnni) {
+    return column_avx512;
+  }
   if (isa == Isa::kAvx2) return column_avx2;
   return column_portable;
 }

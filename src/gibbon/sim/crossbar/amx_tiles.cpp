@@ -1,0 +1,81 @@
+#include "gibbon/sim/crossbar/amx_tiles.hpp"
+
+#include <cstddef>
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
+namespace gibbon::sim {
+
+#if defined(__x86_64__) && defined(__linux__)
+
+namespace {
+
+bool processor_has_tiles() {
+  constexpr unsigned kSystemSavesState = 1U << 27;  // leaf 1, ecx: OSXSAVE
+  constexpr unsigned kTiles = 1U << 24;             // leaf 7, edx: AMX-TILE
+  constexpr unsigned kByteProducts = 1U << 25;      // leaf 7, edx: AMX-INT8
+  constexpr unsigned kTileStates = 3U << 17;        // XCR0: tile configuration and data
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & kSystemSavesState) == 0) return false;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  if ((edx & kTiles) == 0 || (edx & kByteProducts) == 0) return false;
+  unsigned low = 0;
+  unsigned high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return (low & kTileStates) == kTileStates;
+}
+
+/// Linux lets a process, with all its threads, use tiles only once it has asked (x86/xstate.rst of
+/// the kernel's documentation).
+bool system_grants_tiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+}  // namespace
+
+bool amx_vectors_available() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+}
+
+bool amx_available() {
+  static const bool available =
+      amx_vectors_available() && processor_has_tiles() && system_grants_tiles();
+  return available;
+}
+
+#else
+
+bool amx_vectors_available() {
+  return false;
+}
+
+bool amx_available() {
+  return false;
+}
+
+#endif
+
+AmxConfig amx_config(int outputs, int quads) {
+  AmxConfig config;
+  const auto shape = [&config](int tile, int rows, int row_bytes) {
+    config.rows[static_cast<std::size_t>(tile)] = static_cast<std::uint8_t>(rows);
+    config.row_bytes[static_cast<std::size_t>(tile)] = static_cast<std::uint16_t>(row_bytes);
+  };
+  for (int tile = 0; tile < kAmxSums; ++tile) shape(tile, outputs, kAmxRowBytes);
+  shape(kAmxWeights, outputs, quads * 4);
+  for (int tile = kAmxDigits; tile < kAmxTiles; ++tile) shape(tile, quads, kAmxRowBytes);
+  return config;
+}
+
+}  // namespace gibbon::sim

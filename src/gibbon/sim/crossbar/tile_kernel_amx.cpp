@@ -1,0 +1,84 @@
+#include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <type_traits>
+#include <utility>
+
+#include "gibbon/sim/crossbar/amx_pair_kernel.hpp"
+#include "gibbon/sim/crossbar/amx_tiles.hpp"
+#include "gibbon/sim/crossbar/digit_pairs.hpp"
+#include "gibbon/sim/crossbar/tile_plan.hpp"
+
+#if defined(__x86_64__)
+// GCC 12's own header starts intrinsics from a register that it leaves undefined on purpose, and
+// then warns of it.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#include <immintrin.h>
+
+#pragma GCC push_options
+#pragma GCC target( \
+    "avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi,fma,prefer-vector-width=512")
+
+namespace gibbon::sim {
+
+namespace {
+
+#include "gibbon/sim/crossbar/amx_pair_tile.inc"
+
+/// The instructions themselves. GCC 12's intrinsics take no template parameter for a register, and
+/// do not tell the compiler that they read and write memory.
+struct AmxTiles {
+  void configure(const AmxConfig& config) { __asm__ volatile("ldtilecfg %0" : : "m"(config)); }
+  void release() { __asm__ volatile("tilerelease"); }
+  template <int kTile>
+  void zero() {
+    __asm__ volatile("tilezero %%tmm%c0" : : "i"(kTile));
+  }
+  template <int kTile>
+  void load(const void* from, std::ptrdiff_t stride) {
+    __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2"
+                     :
+                     : "r"(from), "r"(stride), "i"(kTile)
+                     : "memory");
+  }
+  template <int kTile>
+  void store(void* to, std::ptrdiff_t stride) {
+    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
+                     :
+                     : "r"(to), "r"(stride), "i"(kTile)
+                     : "memory");
+  }
+  template <int kSum, int kSigned, int kUnsigned>
+  void dot() {
+    __asm__ volatile("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0"
+                     :
+                     : "i"(kSum), "i"(kSigned), "i"(kUnsigned));
+  }
+};
+
+}  // namespace
+
+TileKernel amx_tile_kernel() {
+  return {kTilePixels<AmxLanes>, &run_amx_tile<AmxTiles>, &lay_out_for_amx};
+}
+
+AmxPairFunction amx_pair_function() {
+  return &run_amx_pair_tile<AmxTiles>;
+}
+
+}  // namespace gibbon::sim
+
+#pragma GCC pop_options
+#else
+
+namespace gibbon::sim {
+TileKernel amx_tile_kernel() {
+  return portable_tile_kernel();
+}
+AmxPairFunction amx_pair_function() {
+  return nullptr;
+}
+}  // namespace gibbon::sim
+
+#endif
