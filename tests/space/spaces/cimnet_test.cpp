@@ -142,6 +142,67 @@ TEST(CimnetSpace, SaysWhatItRefuses) {
             "explore is 'chip', allowed are network, hardware and both");
 }
 
+ResidualFamilySpec small_residual() {
+  ResidualFamilySpec spec;
+  spec.channels = {16, 32};
+  spec.blocks = {1, 2};
+  spec.expansions = {0.25, 0.6, 1};
+  return spec;
+}
+
+TEST(ResidualFamily, HasAGeneForEachStageAndBlock) {
+  const auto family = make_family(small_residual());
+  std::vector<std::string> names;
+  for (const Gene& gene : family->genes()) names.push_back(gene.name);
+  EXPECT_THAT(names,
+              ElementsAre("stage1.blocks", "stage2.blocks", "stage1.block1.expand",
+                          "stage1.block2.expand", "stage2.block1.expand", "stage2.block2.expand"));
+  // One block in stage 1, two in stage 2.
+  const Genome genome = {0, 1, 0, 0, 0, 0};
+  EXPECT_TRUE(family->is_active(genome, 2));
+  EXPECT_FALSE(family->is_active(genome, 3));
+  EXPECT_TRUE(family->is_active(genome, 5));
+}
+
+TEST(ResidualFamily, BuildsTheBlocksThatTheGenesSay) {
+  const auto family = make_family(small_residual());
+  const nn::Network network = family->network({0, 1, 2, 0, 1, 0}, "mixed");
+  EXPECT_EQ(parameters<nn::Conv>(network, "stem").out_channels, 16);
+  EXPECT_EQ(parameters<nn::Conv>(network, "s1.b1.conv1").out_channels, 16);
+  EXPECT_FALSE(has_layer(network, "s1.b1.shortcut"));
+  EXPECT_FALSE(has_layer(network, "s1.b2.conv1"));
+  // 0.6 x 32 = 19.2: 16 is less than nine tenths of it, 24.
+  EXPECT_EQ(parameters<nn::Conv>(network, "s2.b1.conv1").out_channels, 24);
+  EXPECT_EQ(parameters<nn::Conv>(network, "s2.b1.conv1").stride, 2);
+  EXPECT_EQ(parameters<nn::Conv>(network, "s2.b1.conv2").in_channels, 24);
+  EXPECT_EQ(parameters<nn::Conv>(network, "s2.b1.shortcut").stride, 2);
+  EXPECT_EQ(parameters<nn::Conv>(network, "s2.b2.conv1").out_channels, 8);
+  EXPECT_FALSE(has_layer(network, "s2.b2.shortcut"));
+  EXPECT_EQ(parameters<nn::Linear>(network, "fc").in_features, 32);
+  // 32x32: stem 3 x 16 x 9; 16x16: 2 of 16 x 16 x 9; 8x8: 16 x 24 x 9, 24 x 32 x 9, 16 x 32,
+  // 2 of 8 x 32 x 9; the classifier.
+  EXPECT_EQ(network.mac_count(),
+            1024L * 432 + 256L * 4608 + 64L * (3456 + 6912 + 512 + 4608) + 320);
+}
+
+TEST(ResidualFamily, SaysWhatItRefuses) {
+  const auto error_with = [](const auto& change) {
+    ResidualFamilySpec spec = small_residual();
+    change(spec);
+    return error_of([&] { make_family(spec); });
+  };
+  EXPECT_EQ(error_with([](auto& spec) { spec.channels = {}; }),
+            "channels is empty, it needs a number for each stage");
+  EXPECT_EQ(error_with([](auto& spec) {
+              spec.channels = {16, 0};
+            }),
+            "channels holds 0, which is not positive");
+  EXPECT_EQ(error_with([](auto& spec) { spec.channels = {16, 16}; }), "no error");
+  EXPECT_EQ(error_with([](auto& spec) { spec.blocks = {}; }),
+            "blocks is empty, it needs at least one choice");
+  EXPECT_EQ(error_with([](auto& spec) { spec.expansions = {1, 1}; }), "expansions holds 1 twice");
+}
+
 TEST(OnceForAll, ResNet50HasTheSupernetsGenes) {
   const auto family = make_family(OnceForAllSpec{});
   // 5 depths, 6 widths, expansions of 4 + 4 + 6 + 4 blocks; three choices each.

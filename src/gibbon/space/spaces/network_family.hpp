@@ -42,6 +42,25 @@ struct TransformerFamilySpec {
 /// comes twice.
 std::unique_ptr<NetworkFamily> make_family(const TransformerFamilySpec& spec);
 
+/// Residual networks of basic blocks for small images (He et al., CVPR 2016, section 4.2), elastic
+/// as Once-for-All's: how many blocks a stage has, and how many channels stand between the two 3x3
+/// convolutions of a block. A 3x3 convolution, pooled to half its size, comes first; each stage
+/// after the first halves the image, with a 1x1 convolution as its shortcut.
+struct ResidualFamilySpec {
+  nn::Shape input = {3, 32, 32};
+  int num_classes = 10;
+  int bits = 8;                    ///< of all weights and activations, sign included
+  std::vector<int> channels;       ///< of the blocks' outputs: a number for each stage
+  std::vector<int> blocks;         ///< choices, of every stage
+  std::vector<double> expansions;  ///< choices, of every block: share of the stage's channels,
+                                   ///< rounded to a multiple of 8
+};
+
+/// Gene names: "stage1.blocks"; "stage1.block1.expand". Slots are the last parts. Throws
+/// base::Error naming the list and the value for an empty list, one that is not positive or, of
+/// choices, comes twice.
+std::unique_ptr<NetworkFamily> make_family(const ResidualFamilySpec& spec);
+
 /// The two convolutional supernets of "Once-for-All" (Cai, Gan, Wang, Zhang, Han, ICLR 2020), as
 /// DyNAS-T searches them. The layers of both are those of the authors' code, but: squeeze-and-
 /// excitation is left out and hard swish is a ReLU in MobileNetV3, as this library has neither.

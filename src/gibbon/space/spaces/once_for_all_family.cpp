@@ -1,142 +1,20 @@
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/space/spaces/choice_list.hpp"
-#include "gibbon/space/spaces/network_family.hpp"
+#include "gibbon/space/spaces/staged_family.hpp"
 
 namespace gibbon::space {
 
 namespace {
 
-/// The multiple of 8 next to a number of channels, never less than nine tenths of it: the rounding
-/// of MobileNet's and the supernets' authors.
-int rounded_channels(double channels) {
-  constexpr int kMultiple = 8;
-  const int rounded =
-      std::max(kMultiple, static_cast<int>(channels + kMultiple / 2.0) / kMultiple * kMultiple);
-  return rounded < 0.9 * channels ? rounded + kMultiple : rounded;
-}
-
-/// Appends layers of one width of bits and keeps track of the last one's output.
-class LayerChain {
- public:
-  LayerChain(const OnceForAllSpec& spec) : spec_(spec), channels_(spec.input.channels) {}
-
-  int last() const { return static_cast<int>(layers_.size()) - 1; }
-  int channels() const { return channels_; }
-
-  /// A convolution that keeps the size at stride 1, and its batch norm; `channels` 0: depthwise.
-  void conv(const std::string& name, int channels, int kernel, int stride) {
-    nn::Conv conv;
-    conv.in_channels = channels_;
-    conv.out_channels = channels > 0 ? channels : channels_;
-    conv.groups = channels > 0 ? 1 : channels_;
-    conv.kernel = kernel;
-    conv.stride = stride;
-    conv.padding = kernel / 2;
-    conv.weight_bits = conv.activation_bits = spec_.bits;
-    append(name, conv);
-    append(name + ".norm", nn::BatchNorm{conv.out_channels, std::nullopt});
-    channels_ = conv.out_channels;
-  }
-  void relu(const std::string& name) { append(name + ".relu", nn::Relu{}); }
-
-  void pool(const std::string& name, nn::PoolMode mode, int kernel, int stride, int padding) {
-    append(name, nn::Pool{mode, kernel, stride, padding, spec_.bits});
-  }
-
-  /// The sum of the last layer and `other`.
-  void add(const std::string& name, int other) {
-    layers_.push_back({name, nn::Add{channels_, spec_.bits}, {last(), other}});
-  }
-
-  /// Goes on behind another layer.
-  void continue_from(int layer, int channels) {
-    from_ = layer;
-    channels_ = channels;
-  }
-
-  void flatten(const std::string& name) { append(name, nn::Flatten{}); }
-  void linear(const std::string& name, int features) {
-    nn::Linear linear;
-    linear.in_features = channels_;
-    linear.out_features = features;
-    linear.weight_bits = linear.activation_bits = spec_.bits;
-    append(name, linear);
-    channels_ = features;
-  }
-
-  nn::Network build(const std::string& name) {
-    nn::NetworkDescription description;
-    description.name = name;
-    description.input = spec_.input;
-    description.num_classes = spec_.num_classes;
-    description.layers = std::move(layers_);
-    return nn::Network(std::move(description));
-  }
-
- private:
-  void append(std::string name, nn::LayerParameters parameters) {
-    const int source = from_.value_or(last());
-    from_.reset();
-    layers_.push_back({std::move(name), std::move(parameters), {source}});
-  }
-
-  const OnceForAllSpec& spec_;
-  std::vector<nn::Layer> layers_;
-  std::optional<int> from_;
-  int channels_;
-};
-
-/// What both supernets share: stages of blocks, of which the first ones are used.
-class StagedFamily : public NetworkFamily {
- public:
-  const std::vector<Gene>& genes() const override { return genes_; }
-  bool is_active(const Genome& genome, std::size_t gene) const override {
-    const Place& place = places_[gene];
-    return place.stage < 0 || place.block < blocks_of(genome, place.stage);
-  }
-
- protected:
-  explicit StagedFamily(const OnceForAllSpec& spec) : spec_(spec) {}
-
-  /// Of a stage (0, 1, ...).
-  virtual int blocks_of(const Genome& genome, int stage) const = 0;
-
-  void add_gene(const std::string& name, const char* slot, std::vector<double> choices) {
-    genes_.push_back({name, slot, GenePart::kNetwork, -1, std::move(choices)});
-    places_.push_back({});
-  }
-  void add_block_gene(int stage, int block, int position, const char* slot,
-                      std::vector<double> choices) {
-    genes_.push_back({fmt::format("stage{}.block{}.{}", stage + 1, block + 1, slot), slot,
-                      GenePart::kNetwork, position, std::move(choices)});
-    places_.push_back({stage, block});
-  }
-  double value(const Genome& genome, std::size_t gene) const {
-    return genes_[gene].choices[genome[gene]];
-  }
-
-  OnceForAllSpec spec_;
-
- private:
-  struct Place {
-    int stage = -1;
-    int block = -1;
-  };
-  std::vector<Gene> genes_;
-  std::vector<Place> places_;
-};
-
 /// Genes: depth (blocks beyond the least) of the stem and of each stage, width multiplier of the
 /// stem's two convolutions and of each stage, expansion of each block.
 class ResNet50Family final : public StagedFamily {
  public:
-  explicit ResNet50Family(const OnceForAllSpec& spec) : StagedFamily(spec) {
+  explicit ResNet50Family(const OnceForAllSpec& spec) : spec_(spec) {
     const std::vector<double> depths = {0, 1, 2};
     const std::vector<double> widths = {0.65, 0.8, 1};
     add_gene("stem.depth", "depth", depths);
@@ -158,7 +36,7 @@ class ResNet50Family final : public StagedFamily {
   }
 
   nn::Network network(const Genome& genome, const std::string& name) const override {
-    LayerChain builder(spec_);
+    LayerChain builder(spec_.input, spec_.bits);
     append_stem(genome, builder);
     std::size_t gene = first_block_gene_;
     for (int stage = 0; stage < kStages; ++stage) {
@@ -175,7 +53,7 @@ class ResNet50Family final : public StagedFamily {
     builder.pool("pool", nn::PoolMode::kGlobalAverage, 1, 1, 0);
     builder.flatten("flatten");
     builder.linear("fc", spec_.num_classes);
-    return builder.build(name);
+    return builder.build(name, spec_.num_classes);
   }
 
  private:
@@ -236,13 +114,14 @@ class ResNet50Family final : public StagedFamily {
     builder.relu(name);
   }
 
+  OnceForAllSpec spec_;
   std::size_t first_block_gene_ = 0;
 };
 
 /// Genes: depth of each stage, then kernel and expansion of each block.
 class MobileNetV3Family final : public StagedFamily {
  public:
-  explicit MobileNetV3Family(const OnceForAllSpec& spec) : StagedFamily(spec) {
+  explicit MobileNetV3Family(const OnceForAllSpec& spec) : spec_(spec) {
     for (int stage = 0; stage < kStages; ++stage) {
       add_gene(fmt::format("stage{}.depth", stage + 1), "depth", {2, 3, 4});
     }
@@ -256,7 +135,7 @@ class MobileNetV3Family final : public StagedFamily {
   }
 
   nn::Network network(const Genome& genome, const std::string& name) const override {
-    LayerChain builder(spec_);
+    LayerChain builder(spec_.input, spec_.bits);
     const int first = width_of(16);
     builder.conv("stem", first, 3, 2);
     builder.relu("stem");
@@ -280,7 +159,7 @@ class MobileNetV3Family final : public StagedFamily {
     builder.linear("mix", width_of(1280));
     builder.relu("mix");
     builder.linear("fc", spec_.num_classes);
-    return builder.build(name);
+    return builder.build(name, spec_.num_classes);
   }
 
  private:
@@ -317,6 +196,8 @@ class MobileNetV3Family final : public StagedFamily {
     builder.conv(name + ".project", block.channels, 1, 1);
     if (block.stride == 1 && input_channels == block.channels) builder.add(name + ".add", input);
   }
+
+  OnceForAllSpec spec_;
 };
 
 }  // namespace
