@@ -1,10 +1,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <optional>
 
-#include "gibbon/base/error.hpp"
 #include "gibbon/explore/stages.hpp"
+#include "gibbon/explore/supernet_paths.hpp"
 #include "gibbon/explore/training_progress.hpp"
 #include "gibbon/search/pareto.hpp"
 
@@ -19,46 +18,11 @@ std::int64_t total_steps(const RunConfig& config) {
   return config.supernet.steps + config.search.iterations * config.supernet.steps_per_iteration;
 }
 
-nn::Network random_network(const space::SearchSpace& space, base::Rng& rng) {
-  constexpr int kAttempts = 1000;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (const auto design = space.decode(space.sample(rng))) return design->network;
-  }
-  throw base::Error(fmt::format("space '{}': {} random designs, none of which can be built",
-                                space.name(), kAttempts));
-}
-
-/// Every gene at its least value: with the largest network the other end of the space.
-std::optional<nn::Network> smallest_network(const space::SearchSpace& space) {
-  space::Genome genome;
-  for (const space::Gene& gene : space.genes()) {
-    const auto least = std::min_element(gene.choices.begin(), gene.choices.end());
-    genome.push_back(static_cast<std::uint8_t>(least - gene.choices.begin()));
-  }
-  const auto design = space.decode(genome);
-  if (!design) return std::nullopt;
-  return design->network;
-}
-
-/// Every other path at an end of the space, the two in turn, and random ones between: the sandwich
-/// rule (Yu and Huang, "Universally Slimmable Networks", ICCV 2019), one path a step. Weights that
-/// only large designs use are trained as often as the others, so that large designs are not rated
-/// too low.
-train::PathSampler sandwich_sampler(const RunContext& context) {
-  const nn::Network largest = context.space.largest_network();
-  const nn::Network smallest = smallest_network(context.space).value_or(largest);
-  return
-      [&space = context.space, seed = context.config.seed, largest, smallest](std::uint64_t step) {
-        if (step % 4 == 0) return largest;
-        if (step % 4 == 2) return smallest;
-        base::Rng rng = base::Rng::forked(seed, "supernet path", step);
-        return random_network(space, rng);
-      };
-}
-
 /// Half of the paths from the best designs so far, once there are any and the user wants it.
 train::PathSampler path_sampler(const RunContext& context) {
-  if (context.config.supernet.paths == "sandwich") return sandwich_sampler(context);
+  if (context.config.supernet.paths == "sandwich") {
+    return sandwich_paths(context.space, context.config.seed);
+  }
   std::vector<space::Genome> best;
   if (context.config.supernet.paths == "search") {
     for (const std::size_t index : search::rank(context.evaluations, context.objective)) {

@@ -1,0 +1,48 @@
+#include "gibbon/explore/supernet_paths.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::explore {
+
+namespace {
+
+/// Every gene at its least value: with the largest network the other end of the space.
+std::optional<nn::Network> smallest_network(const space::SearchSpace& space) {
+  space::Genome genome;
+  for (const space::Gene& gene : space.genes()) {
+    const auto least = std::min_element(gene.choices.begin(), gene.choices.end());
+    genome.push_back(static_cast<std::uint8_t>(least - gene.choices.begin()));
+  }
+  const auto design = space.decode(genome);
+  if (!design) return std::nullopt;
+  return design->network;
+}
+
+}  // namespace
+
+nn::Network random_network(const space::SearchSpace& space, base::Rng& rng) {
+  constexpr int kAttempts = 1000;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    if (const auto design = space.decode(space.sample(rng))) return design->network;
+  }
+  throw base::Error(fmt::format("space '{}': {} random designs, none of which can be built",
+                                space.name(), kAttempts));
+}
+
+train::PathSampler sandwich_paths(const space::SearchSpace& space, std::uint64_t seed) {
+  const nn::Network largest = space.largest_network();
+  const nn::Network smallest = smallest_network(space).value_or(largest);
+  return [&space, seed, largest, smallest](std::uint64_t step) {
+    if (step % 4 == 0) return largest;
+    if (step % 4 == 2) return smallest;
+    base::Rng rng = base::Rng::forked(seed, "supernet path", step);
+    return random_network(space, rng);
+  };
+}
+
+}  // namespace gibbon::explore
