@@ -23,11 +23,11 @@ class LatencyLoss {
       : space_(space),
         simulator_(simulator),
         options_(options),
-        baseline_(space.baseline()),
+        others_(options.others.empty() ? space.baseline() : options.others),
         all_macs_(static_cast<double>(space.largest_network().mac_count())) {}
 
   Genome genome_of(std::span<const std::uint8_t> choices) const {
-    Genome genome = baseline_;
+    Genome genome = others_;
     for (std::size_t i = 0; i < choices.size(); ++i) genome[options_.genes[i]] = choices[i];
     return space_.canonical(std::move(genome));
   }
@@ -56,8 +56,9 @@ class LatencyLoss {
     const double kept = static_cast<double>(design->network.mac_count()) / all_macs_;
     const auto cost = simulator_.cost(design->network, design->hardware);
     if (!cost) return refused(kUnbuildable);
-    const double beyond = std::max(0.0, cost->area_mm2 / options_.max_area_mm2 - 1) +
-                          std::max(0.0, options_.min_kept_macs / kept - 1);
+    double beyond = std::max(0.0, cost->area_mm2 / options_.max_area_mm2 - 1) +
+                    std::max(0.0, options_.min_kept_macs / kept - 1);
+    if (options_.beyond) beyond += options_.beyond(genome);
     return beyond > 0 ? refused(beyond) : cost->latency_ms;
   }
 
@@ -66,7 +67,7 @@ class LatencyLoss {
   const space::CimnetSpace& space_;
   const sim::Simulator& simulator_;
   const FastestOptions& options_;
-  Genome baseline_;
+  Genome others_;
   double all_macs_;
   std::unordered_map<Genome, double, space::GenomeHash> known_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,9 +16,12 @@
 namespace gibbon::study {
 
 struct FastestOptions {
-  std::vector<std::size_t> genes;  ///< the open ones; the others are the baseline's
+  std::vector<std::size_t> genes;  ///< the open ones
+  space::Genome others;            ///< has the values of the others; empty: the baseline
   double max_area_mm2 = 0;
   double min_kept_macs = 1;  ///< share of the largest network's multiply-accumulates
+  /// How far a design misses a bound of the caller's, 0: within; empty: there is none.
+  std::function<double(const space::Genome&)> beyond;
   int population = 60;
   int generations = 60;
   std::uint64_t seed = 0;

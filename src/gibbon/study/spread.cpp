@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/study/on_chip.hpp"
 
 namespace gibbon::study {
 
@@ -13,13 +14,6 @@ using space::Genome;
 using space::Metric;
 
 constexpr int kDrawsPerDesign = 100;
-
-Genome on_chip(const space::SearchSpace& space, Genome network, const Genome& chip) {
-  for (std::size_t gene = 0; gene < network.size(); ++gene) {
-    if (space.genes()[gene].part == space::GenePart::kHardware) network[gene] = chip[gene];
-  }
-  return space.canonical(network);
-}
 
 void include(Spread& spread, const Evaluation& evaluation, bool first) {
   const double accuracy = evaluation.metrics[Metric::kAccuracy];
