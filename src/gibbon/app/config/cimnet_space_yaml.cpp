@@ -19,8 +19,9 @@ namespace {
 constexpr double kLargestChoice = 1e9;
 constexpr const char* kTransformer = "vision_transformer";
 constexpr const char* kResNet50 = "ofa_resnet50";
+constexpr const char* kResidual = "residual";
 constexpr const char* kMobileNetV3 = "ofa_mobilenetv3";
-constexpr SpaceImages kDefaultImages{{3, 32, 32}, 10};
+constexpr SpaceImages kUsualImages{{3, 32, 32}, 10};
 
 std::vector<double> read_numbers(const YamlValue& value) {
   std::vector<double> numbers;
@@ -32,15 +33,16 @@ std::vector<double> read_numbers(const YamlValue& value) {
 class NetworkReader {
  public:
   NetworkReader(const YamlValue& section, const std::optional<SpaceImages>& given)
-      : section_(section), map_(section.map()), images_(given.value_or(kDefaultImages)) {
+      : section_(section), map_(section.map()), images_(given.value_or(kUsualImages)) {
     read_images(given);
   }
 
   std::shared_ptr<const space::NetworkFamily> read() {
     const auto family = map_.require("family", "a family of networks");
     if (!family) map_.finish();
-    const std::string name = family->one_of({kTransformer, kResNet50, kMobileNetV3});
+    const std::string name = family->one_of({kTransformer, kResidual, kResNet50, kMobileNetV3});
     if (name == kTransformer) return read_transformer();
+    if (name == kResidual) return read_residual();
     return read_once_for_all(name == kResNet50 ? space::OnceForAllSpec::Supernet::kResNet50
                                                : space::OnceForAllSpec::Supernet::kMobileNetV3);
   }
@@ -84,6 +86,19 @@ class NetworkReader {
     read_choices("layers", "numbers of layers", spec.layers);
     read_choices("heads", "numbers of heads of a layer", spec.heads);
     read_choices("mlp_widths", "widths of a layer's MLP", spec.mlp_widths);
+    map_.finish();
+    return made([&] { return space::make_family(spec); });
+  }
+
+  std::shared_ptr<const space::NetworkFamily> read_residual() {
+    space::ResidualFamilySpec spec;
+    spec.input = images_.shape;
+    spec.num_classes = images_.num_classes;
+    read_number("bits", spec.bits);
+    read_choices("channels", "channels of each stage", spec.channels);
+    read_choices("blocks", "numbers of blocks of a stage", spec.blocks);
+    const auto expansions = map_.require("expansions", "shares of a stage's channels in a block");
+    if (expansions) spec.expansions = read_numbers(*expansions);
     map_.finish();
     return made([&] { return space::make_family(spec); });
   }
