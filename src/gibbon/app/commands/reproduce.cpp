@@ -159,10 +159,13 @@ Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
   crossbars->callback([chosen, folder, &global] {
     *chosen = [folder, &global] { return reproduce_crossbars(*folder, global); };
   });
-  CLI::App* epim =
-      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10");
-  epim->callback(
-      [chosen, forwarded = add_forwarded_command(*epim, global)] { *chosen = forwarded; });
+  const auto forward = [&](const char* name, const char* summary) {
+    CLI::App* forwarded = command.add_subcommand(name, summary);
+    forwarded->callback(
+        [chosen, action = add_forwarded_command(*forwarded, global)] { *chosen = action; });
+  };
+  forward("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10");
+  forward("cimnet", "CiMNet: latency at equal accuracy on CIFAR-10, by network, chip and both");
   add_study_commands(command, global, chosen);
   add_table2_command(command, global, chosen);
   add_cimnet_command(command, global, chosen);

@@ -18,11 +18,8 @@ using study::LayerGroup;
 
 constexpr const char* kSpace = "cimnet-vit-b";
 constexpr const char* kOpenChips[] = {"sizes", "on-chip", "all"};
-/// CiMNet's speed-ups of ViT-B at similar accuracy, by the network and by both.
-constexpr double kPaperNetwork = 1.7;
-constexpr double kPaperBoth = 3.1;
 
-struct CimnetArguments {
+struct CimnetViTBArguments {
   std::string out = "reproduce";
   int seeds = 5;
   int generations = 60;
@@ -38,7 +35,7 @@ struct ShownDesign {
 
 class CimnetExperiment {
  public:
-  CimnetExperiment(const CimnetArguments& arguments, const GlobalOptions& global)
+  CimnetExperiment(const CimnetViTBArguments& arguments, const GlobalOptions& global)
       : space_(load_cimnet_spec(locate(PresetKind::kSpaces, kSpace))),
         simulator_(sim::make_simulator("digital_cim")) {
     options_.seeds = arguments.seeds;
@@ -136,9 +133,10 @@ class CimnetExperiment {
         fmt::format("CiMNet reports {} times by the network alone and {} by both, at similar "
                     "accuracy. Here the network alone reaches {} {}; both reach {} {} with the "
                     "default DRAM, {} with all open.",
-                    kPaperNetwork, kPaperBoth, kPaperNetwork,
-                    reached("network", "default", kPaperNetwork), kPaperBoth,
-                    reached("both", "on-chip", kPaperBoth), reached("both", "all", kPaperBoth))};
+                    kCimnetNetworkSpeedUp, kCimnetBothSpeedUp, kCimnetNetworkSpeedUp,
+                    reached("network", "default", kCimnetNetworkSpeedUp), kCimnetBothSpeedUp,
+                    reached("both", "on-chip", kCimnetBothSpeedUp),
+                    reached("both", "all", kCimnetBothSpeedUp))};
   }
 
   report::Series series(const std::string& name, std::string_view mode,
@@ -243,7 +241,7 @@ class CimnetExperiment {
   std::vector<ShownDesign> shown_;
 };
 
-int reproduce_cimnet(const CimnetArguments& arguments, const GlobalOptions& global) {
+int reproduce_cimnet(const CimnetViTBArguments& arguments, const GlobalOptions& global) {
   const CimnetExperiment experiment(arguments, global);
   if (!global.json && !global.quiet) experiment.print();
   return finish_study(experiment.figure(), arguments.out, global);
@@ -253,7 +251,7 @@ int reproduce_cimnet(const CimnetArguments& arguments, const GlobalOptions& glob
 
 void add_cimnet_command(CLI::App& reproduce, const GlobalOptions& global,
                         const std::shared_ptr<Action>& chosen) {
-  auto arguments = std::make_shared<CimnetArguments>();
+  auto arguments = std::make_shared<CimnetViTBArguments>();
   CLI::App* command =
       reproduce
           .add_subcommand("cimnet-vit-b", "CiMNet: ViT-B's latency by network, by chip, by both")

@@ -4,8 +4,9 @@
 #include <filesystem>
 #include <optional>
 
-#include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/commands/reproduce_study.hpp"
+#include "gibbon/app/commands/reproduce_training.hpp"
+#include "gibbon/app/commands/result_folder.hpp"
 #include "gibbon/app/config/epitome_yaml.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
@@ -47,50 +48,24 @@ base::Json settings_of(const EpimArguments& arguments, const GlobalOptions& glob
           {"seed", global.seed.value_or(1)}};
 }
 
-base::Json read_json(const fs::path& file) {
-  try {
-    return base::Json::parse(base::read_file(file));
-  } catch (const base::Json::exception&) {
-    throw base::Error(
-        fmt::format("{}: is damaged; remove it, and what it held is made again", file.string()));
-  }
-}
-
-/// The rows' folder: a finished row is NAME.json, with its network in NAME.gibbon and its storage
-/// in NAME.yaml.
+/// A finished row is NAME.json, with its network in NAME.gibbon and its storage in NAME.yaml.
 class EpimFolder {
  public:
-  EpimFolder(fs::path folder, const base::Json& settings) : folder_(std::move(folder)) {
-    fs::create_directories(folder_);
-    const fs::path file = folder_ / "settings.json";
-    if (!fs::exists(file)) {
-      base::write_file_atomically(file, settings.dump(2) + "\n");
-      return;
-    }
-    const base::Json known = read_json(file);
-    if (known == settings) return;
-    throw base::Error(
-        fmt::format("{}: holds rows of other settings ({}); use another --out or remove it",
-                    folder_.string(), known.dump()));
-  }
+  EpimFolder(fs::path folder, const base::Json& settings) : folder_(std::move(folder), settings) {}
 
-  std::optional<base::Json> find(const std::string& row) const {
-    const fs::path file = folder_ / (row + ".json");
-    if (!fs::exists(file)) return std::nullopt;
-    return read_json(file);
-  }
+  std::optional<base::Json> find(const std::string& row) const { return folder_.find(row); }
   nn::TrainedNetwork network(const std::string& row) const {
-    return nn::load_trained_network(folder_ / (row + ".gibbon"));
+    return nn::load_trained_network(folder_.file(row + ".gibbon"));
   }
   void save(const std::string& row, const base::Json& result, const nn::TrainedNetwork& trained,
             const std::string& storage) const {
-    nn::save(trained, folder_ / (row + ".gibbon"));
-    base::write_file_atomically(folder_ / (row + ".yaml"), storage);
-    base::write_file_atomically(folder_ / (row + ".json"), result.dump(2) + "\n");
+    nn::save(trained, folder_.file(row + ".gibbon"));
+    base::write_file_atomically(folder_.file(row + ".yaml"), storage);
+    folder_.save(row, result);
   }
 
  private:
-  fs::path folder_;
+  ResultFolder folder_;
 };
 
 std::string weights_text(const study::EpimRow& row) {
@@ -287,11 +262,11 @@ int reproduce_epim(const EpimArguments& arguments, const GlobalOptions& global) 
 
 }  // namespace
 
-Action add_reproduce_training_command(CLI::App& command, const GlobalOptions& global) {
-  command.require_subcommand(1);
+void add_epim_training_command(CLI::App& reproduce, const GlobalOptions& global,
+                               const std::shared_ptr<Action>& chosen) {
   auto arguments = std::make_shared<EpimArguments>();
   CLI::App* epim =
-      command.add_subcommand("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10")
+      reproduce.add_subcommand("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10")
           ->fallthrough();
   epim->add_option("--data", arguments->data, "Folder of CIFAR-10's binary files");
   epim->add_option("--dataset", arguments->dataset, "Other images; cifar10");
@@ -300,7 +275,9 @@ Action add_reproduce_training_command(CLI::App& command, const GlobalOptions& gl
       ->check(CLI::Range(1, 512));
   epim->add_option("--rule", arguments->rule, "Uniform epitome, ROWSxCOLUMNS; 512x128");
   epim->add_flag("--quick", arguments->quick, "A sixth of the epochs");
-  return [arguments, &global] { return reproduce_epim(*arguments, global); };
+  epim->callback([arguments, chosen, &global] {
+    *chosen = [arguments, &global] { return reproduce_epim(*arguments, global); };
+  });
 }
 
 }  // namespace gibbon::app

@@ -1,0 +1,116 @@
+#include "gibbon/app/commands/cimnet_supernet.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "gibbon/base/error.hpp"
+#include "gibbon/explore/run_setup.hpp"
+#include "gibbon/explore/supernet_paths.hpp"
+
+namespace gibbon::app {
+
+namespace {
+
+constexpr std::int64_t kStepsPerCheckpoint = 250;
+constexpr const char* kSupernetFile = "supernet.pt";
+constexpr const char* kAccuracies = "accuracies";
+constexpr const char* kMinutes = "minutes";
+
+void require_not_stopped(const base::Progress& progress) {
+  if (!progress.stop_requested()) return;
+  throw base::Error("stopped; the same command goes on from here");
+}
+
+}  // namespace
+
+CimnetSupernet::CimnetSupernet(const space::CimnetSpace& space, const data::Dataset& dataset,
+                               CimnetTraining training, ResultFolder folder,
+                               base::Progress& progress)
+    : space_(space),
+      test_(dataset.test),
+      training_(std::move(training)),
+      folder_(std::move(folder)),
+      progress_(progress),
+      split_(data::split_validation(dataset.train, training_.validation_images,
+                                    training_.options.seed)),
+      calibration_(explore::first_images(split_.train, training_.calibration_images)),
+      supernet_(train::make_supernet(space.largest_network(), training_.options)),
+      accuracies_(folder_.find(kAccuracies).value_or(base::Json::object())),
+      minutes_(folder_.find(kMinutes).value_or(base::Json::object())) {}
+
+void CimnetSupernet::train() {
+  const std::filesystem::path file = folder_.file(kSupernetFile);
+  if (std::filesystem::exists(file)) supernet_->load(file);
+  const train::PathSampler paths = explore::sandwich_paths(space_, training_.options.seed);
+  while (supernet_->next_step() < training_.steps) {
+    const std::int64_t first = supernet_->next_step();
+    const std::int64_t steps = std::min(kStepsPerCheckpoint, training_.steps - first);
+    timed("supernet", [&] {
+      supernet_->train(split_.train, paths, first, steps, training_.steps, progress_);
+      supernet_->save(file);
+    });
+    require_not_stopped(progress_);
+  }
+}
+
+template <typename Work>
+void CimnetSupernet::timed(const std::string& what, const Work& work) {
+  const auto began = std::chrono::steady_clock::now();
+  work();
+  const std::chrono::duration<double, std::ratio<60>> passed =
+      std::chrono::steady_clock::now() - began;
+  minutes_[what] = minutes(what) + passed.count();
+  folder_.save(kMinutes, minutes_);
+}
+
+template <typename Measure>
+double CimnetSupernet::known_or(const std::string& kind, const space::Genome& network,
+                                const std::string& what, const Measure& measure) {
+  const std::string name = space::to_text(network);
+  if (accuracies_.contains(kind) && accuracies_[kind].contains(name)) {
+    return accuracies_[kind][name].get<double>();
+  }
+  require_not_stopped(progress_);
+  double accuracy = 0;
+  timed(what, [&] { accuracy = measure(); });
+  require_not_stopped(progress_);
+  accuracies_[kind][name] = accuracy;
+  folder_.save(kAccuracies, accuracies_);
+  return accuracy;
+}
+
+double CimnetSupernet::validation_accuracy(const space::Genome& network) {
+  return known_or("validation", network, kAccuracies, [&] {
+    return supernet_->one_shot_accuracy(extract(network), split_.validation);
+  });
+}
+
+double CimnetSupernet::test_accuracy(const space::Genome& network) {
+  return known_or("test", network, kAccuracies,
+                  [&] { return supernet_->one_shot_accuracy(extract(network), test_); });
+}
+
+double CimnetSupernet::fine_tuned_accuracy(const space::Genome& network, double epochs) {
+  return known_or(fmt::format("fine-tuned {:g} epochs", epochs), network, "fine-tuning", [&] {
+    train::FinalTrainOptions options;
+    options.base = training_.options;
+    options.base.small_crops = {};
+    options.epochs = epochs;
+    const auto start = extract(network);
+    const auto trained =
+        train::train_network(start.network, split_.train, start, options, progress_);
+    return train::quantized_accuracy(trained, test_, options.base.threads);
+  });
+}
+
+double CimnetSupernet::minutes(const std::string& what) const {
+  return minutes_.value(what, 0.0);
+}
+
+nn::TrainedNetwork CimnetSupernet::extract(const space::Genome& network) const {
+  return supernet_->extract(space_.network(network), calibration_);
+}
+
+}  // namespace gibbon::app

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "gibbon/app/commands/result_folder.hpp"
+#include "gibbon/base/progress.hpp"
+#include "gibbon/data/dataset.hpp"
+#include "gibbon/space/spaces/cimnet.hpp"
+#include "gibbon/train/trainer.hpp"
+
+namespace gibbon::app {
+
+struct CimnetTraining {
+  train::TrainOptions options;
+  std::int64_t steps = 0;
+  int validation_images = 0;  ///< of the training images; the supernet does not see them
+  int calibration_images = 256;
+};
+
+/// The shared weights of a space's networks and how accurate its networks are with them. Trains and
+/// measures what its folder does not hold yet: supernet.pt, accuracies.json (by network, as
+/// space::to_text writes it), minutes.json. Accuracies are Top-1 percent of quantised networks; a
+/// digital array computes just that. Errors are base::Error, also "stopped; ..." once a stop was
+/// asked for. Keeps references to the space, the images' test split, and the progress. Not
+/// thread-safe.
+class CimnetSupernet {
+ public:
+  CimnetSupernet(const space::CimnetSpace& space, const data::Dataset& dataset,
+                 CimnetTraining training, ResultFolder folder, base::Progress& progress);
+
+  /// Trains the steps that are missing; before any accuracy.
+  void train();
+  /// With the shared weights, on the held-out validation images.
+  double validation_accuracy(const space::Genome& network);
+  /// The same on all test images.
+  double test_accuracy(const space::Genome& network);
+  /// On all test images, after so many more epochs alone on the training images. More than 0.
+  double fine_tuned_accuracy(const space::Genome& network, double epochs);
+
+  int validation_images() const { return split_.validation.count(); }
+  std::int64_t steps() const { return training_.steps; }
+  /// What was spent on the folder so far, by "supernet", "accuracies" and "fine-tuning".
+  double minutes(const std::string& what) const;
+
+ private:
+  template <typename Measure>
+  double known_or(const std::string& kind, const space::Genome& network, const std::string& what,
+                  const Measure& measure);
+  template <typename Work>
+  void timed(const std::string& what, const Work& work);
+  nn::TrainedNetwork extract(const space::Genome& network) const;
+
+  const space::CimnetSpace& space_;
+  const data::ImageSet& test_;
+  CimnetTraining training_;
+  ResultFolder folder_;
+  base::Progress& progress_;
+  data::TrainValidationSplit split_;
+  data::ImageSet calibration_;
+  std::unique_ptr<train::Supernet> supernet_;
+  base::Json accuracies_;
+  base::Json minutes_;
+};
+
+}  // namespace gibbon::app
