@@ -59,6 +59,7 @@ TEST(CimnetPresets, HaveTheSizesThatTheirHeadingsSay) {
        {Expected{"cimnet-vit-b", std::log10(3 * std::pow(12, 12)), chips},
         Expected{"cimnet-resnet50", 29 * std::log10(3), chips},
         Expected{"cimnet-mobilenetv3", 45 * std::log10(3), chips},
+        Expected{"cimnet-cnn-cifar", 12 * std::log10(3), std::log10(16.0 * std::pow(3, 9))},
         Expected{"cimnet-vit-cifar", std::log10(3 * std::pow(12, 6)),
                  std::log10(16.0 * std::pow(3, 9))}}) {
     const auto space = load_space(shipped_space(expected.name));
@@ -81,6 +82,16 @@ TEST(CimnetPresets, LargestSmallTransformerIsTheShippedNetwork) {
   EXPECT_EQ(
       nn::to_json(shipped_network)["layers"],
       nn::to_json(load_space(shipped_space("cimnet-vit-cifar"))->largest_network())["layers"]);
+}
+
+TEST(CimnetPresets, SmallSpacesShareTheirChips) {
+  const auto cnn = load_space(shipped_space("cimnet-cnn-cifar"));
+  const auto vit = load_space(shipped_space("cimnet-vit-cifar"));
+  const auto chip = [](const space::SearchSpace& space) {
+    const auto& cimnet = dynamic_cast<const space::CimnetSpace&>(space);
+    return hw::to_json(cimnet.hardware(cimnet.baseline()));
+  };
+  EXPECT_EQ(chip(*cnn), chip(*vit));
 }
 
 TEST(CimnetPresets, ExploreFixesTheOtherGenes) {
@@ -141,6 +152,12 @@ TEST_F(CimnetSpaceFile, SaysWhatItRefusesAndWhere) {
                          "  mlp_widths: [4]\n",
                          kChoices),
               HasSubstr("network.layers: the list is empty"));
+  EXPECT_THAT(error_with("  family: residual\n  channels: [8]\n  blocks: [1]\n", kChoices),
+              HasSubstr("expansions"));
+  EXPECT_THAT(error_with("  family: residual\n  channels: [8]\n  blocks: [1]\n"
+                         "  expansions: [1, 1]\n",
+                         kChoices),
+              HasSubstr(".yaml:3: network: expansions holds 1 twice"));
   EXPECT_THAT(error_with(kNetwork, "  pe.cont: [64]\n"),
               HasSubstr("space 'mine': digital_cim has no number 'pe.cont'"));
   EXPECT_THAT(error_with(kNetwork, "  pe.count: [32]\n"),

@@ -47,5 +47,15 @@ TEST(DigitalCimPreset, RunsViTB) {
   EXPECT_NEAR(cost.area_mm2, 15.32, 0.05);
 }
 
+TEST(DigitalCimPreset, SmallChipRunsTheSmallTransformer) {
+  shipped_chip();
+  const auto chip = load_hardware(locate(PresetKind::kHardware, "small-digital-cim"));
+  const nn::Network vit = load_network(locate(PresetKind::kNetworks, "vit-cifar10"));
+  const sim::Cost cost = *sim::make_simulator("digital_cim")->cost(vit, chip);
+  EXPECT_NEAR(cost.latency_ms, 0.3802, 5e-5);
+  EXPECT_NEAR(cost.energy_mj, 0.0903, 5e-5);
+  EXPECT_NEAR(cost.area_mm2, 0.5067, 5e-5);
+}
+
 }  // namespace
 }  // namespace gibbon::app
