@@ -20,6 +20,7 @@ using testing::HasSubstr;
 class ReproduceCimnet : public testing::Test {
  protected:
   void SetUp() override {
+    std::filesystem::current_path(GIBBON_SOURCE_DIR);
     std::filesystem::create_directories(folder_);
     test::write_tiny_images(folder_, "train", 400);
     test::write_tiny_images(folder_, "t10k", 100);
