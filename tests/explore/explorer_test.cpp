@@ -11,6 +11,7 @@
 
 #include "explore/tiny_run.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/explore/capacity.hpp"
 #include "gibbon/store/run_record.hpp"
 
 namespace gibbon::explore {
@@ -250,6 +251,42 @@ TEST(Explorer, TheSearchBeginsInTheTargetsCornersToo) {
       result.evaluations.begin(), result.evaluations.begin() + 6,
       [&](const auto& stored) { return stored.evaluation.metrics[Metric::kArea] <= area; });
   EXPECT_GE(within, 3);
+}
+
+double capacity_of(const space::Genome& genome) {
+  return capacity(test::tiny_space()->decode(genome).value().network);
+}
+
+TEST(Explorer, TheSearchBeginsWithTheLargestDesignOfATarget) {
+  const double area = middle_area(run_unbroken(test::tiny_config()));
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{fmt::format("area_mm2 <= {}", area)}, 0}};
+  const RunResult result = run_unbroken(config);
+  const space::Evaluation& first = result.evaluations.front().evaluation;
+  EXPECT_LE(first.metrics[Metric::kArea], area);
+  std::size_t smaller = 0;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    if (stored.evaluation.metrics[Metric::kArea] > area) continue;
+    EXPECT_LE(capacity_of(stored.evaluation.genome), capacity_of(first.genome));
+    smaller += capacity_of(stored.evaluation.genome) < capacity_of(first.genome) ? 1 : 0;
+  }
+  EXPECT_GT(smaller, 0u) << "this run cannot show it";
+}
+
+TEST(Explorer, OfDesignsOfEqualAccuracyTheLargestIsTrained) {
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
+  config.final_training.designs = 0;
+  config.final_training.accuracy_margin = 100;  // all count as equal
+  const RunResult result = run_unbroken(config);
+  ASSERT_EQ(result.finals.size(), 1u);
+  double largest = 0;
+  for (const store::StoredEvaluation& stored : result.evaluations) {
+    largest = std::max(largest, capacity_of(stored.evaluation.genome));
+  }
+  EXPECT_EQ(capacity_of(result.finals[0].genome), largest);
+  config.final_training.accuracy_margin = 0;
+  EXPECT_EQ(run_unbroken(config).finals.at(0).search_accuracy, best_within(result, 1000));
 }
 
 TEST(Explorer, SaysWhichTargetNoDesignReaches) {

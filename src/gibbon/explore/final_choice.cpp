@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "gibbon/explore/capacity.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/search/pareto.hpp"
 
@@ -68,10 +69,25 @@ std::vector<std::size_t> along_front(const RunContext& context, std::size_t want
   return chosen;
 }
 
+/// Of designs sorted by accuracy: those within the margin of the best by capacity, then the others.
+void largest_of_the_best_first(const RunContext& context, std::vector<Evaluation>& designs) {
+  if (designs.empty()) return;
+  const double least =
+      designs.front().metrics[Metric::kAccuracy] - context.config.final_training.accuracy_margin;
+  const auto end = std::find_if(designs.begin(), designs.end(), [&](const Evaluation& design) {
+    return design.metrics[Metric::kAccuracy] < least;
+  });
+  const auto size = [&](const Evaluation& design) {
+    return capacity(context.space.decode(design.genome).value().network);
+  };
+  std::stable_sort(designs.begin(), end,
+                   [&](const Evaluation& a, const Evaluation& b) { return size(a) > size(b); });
+}
+
 }  // namespace
 
-std::vector<Evaluation> most_accurate_within(const RunContext& context, const FinalTarget& target,
-                                             std::size_t wanted) {
+std::vector<Evaluation> most_promising_within(const RunContext& context, const FinalTarget& target,
+                                              std::size_t wanted) {
   const space::Objective bounds = bounded(context.objective, target);
   std::vector<Evaluation> designs;
   space::GenomeSet seen;
@@ -82,6 +98,7 @@ std::vector<Evaluation> most_accurate_within(const RunContext& context, const Fi
   std::stable_sort(designs.begin(), designs.end(), [](const Evaluation& a, const Evaluation& b) {
     return a.metrics[Metric::kAccuracy] > b.metrics[Metric::kAccuracy];
   });
+  largest_of_the_best_first(context, designs);
   designs.resize(std::min(wanted, designs.size()));
   return designs;
 }

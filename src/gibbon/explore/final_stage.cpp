@@ -147,7 +147,7 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   std::vector<FinalDesign> designs;
   for (const FinalTarget& target : config.targets) {
     const std::vector<Evaluation> candidates =
-        most_accurate_within(context, target, static_cast<std::size_t>(config.candidates));
+        most_promising_within(context, target, static_cast<std::size_t>(config.candidates));
     if (candidates.empty()) {
       context.progress.note(fmt::format("no evaluated design is within the target {}",
                                         fmt::join(target.within, ", ")));

@@ -52,7 +52,7 @@ struct SearchConfig {
   std::string searcher = "esapp";  ///< a name that `gibbon list searchers` prints
   int iterations = 20;             ///< rounds of ask, evaluate, tell after the initial designs
   int designs_per_iteration = 16;  ///< designs simulated in each round
-  int initial_designs = 32;        ///< uniform random designs simulated first
+  int initial_designs = 32;        ///< simulated first: random, and the largest of each target
   base::Json settings = base::Json::object();  ///< options of this searcher, which checks them
 };
 
@@ -87,6 +87,9 @@ struct FinalTarget {
 struct FinalConfig {
   /// One design each, the most accurate that keeps within the bounds, in front of the others.
   std::vector<FinalTarget> targets;
+  /// Points of accuracy within which two designs of a target count as equal in the search, which
+  /// under-rates large ones: of the best so many the largest comes first (capacity.hpp).
+  double accuracy_margin = 0;
   int candidates = 1;       ///< of a target: its most accurate by the search, each tried for
   double trial_epochs = 1;  ///< so many epochs; the best of them is trained to the end
   /// front: along the front, spread evenly, where the search saw at least 0.75 of the best

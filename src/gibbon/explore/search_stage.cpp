@@ -7,6 +7,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/explore/evaluator.hpp"
+#include "gibbon/explore/initial_designs.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/stages.hpp"
 #include "gibbon/predict/predictor.hpp"
@@ -22,9 +23,6 @@ using space::Evaluation;
 using space::Genome;
 using space::Metric;
 using space::Metrics;
-
-constexpr int kInitialDraws =
-    20000;  // random designs looked at to find initial ones that are allowed
 
 std::int64_t designs_planned(const RunConfig& config) {
   return config.search.initial_designs +
@@ -75,9 +73,6 @@ class Search {
  private:
   bool run_iteration(int iteration);
   void draw_front();
-  std::vector<Genome> random_designs(const space::Objective& objective, std::size_t wanted,
-                                     base::Rng& rng) const;
-  std::vector<Genome> initial_designs() const;
   std::vector<std::optional<Screened>> screen(std::span<const Genome> genomes);
   Screened screen_one(const Genome& genome, const Metrics& hardware,
                       const predict::Prediction& prediction);
@@ -93,58 +88,6 @@ class Search {
   std::unique_ptr<predict::Predictor> predictor_;
   std::map<Genome, std::optional<Screened>> screened_;  // of the iteration under way
 };
-
-/// Uniform random designs that keep the objective's constraints on hardware; where there are not
-/// enough, those that miss them least.
-std::vector<Genome> Search::random_designs(const space::Objective& objective, std::size_t wanted,
-                                           base::Rng& rng) const {
-  std::vector<Evaluation> drawn;
-  space::GenomeSet seen;
-  std::size_t met = 0;
-  for (int draw = 0; draw < kInitialDraws && met < wanted; ++draw) {
-    Evaluation candidate;
-    candidate.genome = context_.space.sample(rng);
-    if (!seen.insert(candidate.genome).second) continue;
-    const auto hardware = evaluator_.hardware(candidate.genome);
-    if (!hardware) continue;
-    candidate.metrics = *hardware;
-    // Unknown yet: a constraint on accuracy must not decide here.
-    candidate.metrics[Metric::kAccuracy] = 100.0;
-    if (objective.violation(candidate.metrics) == 0.0) ++met;
-    drawn.push_back(candidate);
-  }
-  std::stable_sort(drawn.begin(), drawn.end(), [&](const Evaluation& a, const Evaluation& b) {
-    return objective.violation(a.metrics) < objective.violation(b.metrics);
-  });
-  std::vector<Genome> designs;
-  for (std::size_t i = 0; i < std::min(wanted, drawn.size()); ++i) {
-    designs.push_back(drawn[i].genome);
-  }
-  return designs;
-}
-
-/// Half of them in the corners that the final targets name, the others anywhere.
-std::vector<Genome> Search::initial_designs() const {
-  base::Rng rng = base::Rng::forked(context_.config.seed, "initial designs");
-  const auto wanted = static_cast<std::size_t>(context_.config.search.initial_designs);
-  const std::vector<FinalTarget>& targets = context_.config.final_training.targets;
-  std::vector<Genome> designs;
-  space::GenomeSet taken;
-  const auto add = [&](const space::Objective& objective, std::size_t count) {
-    for (const Genome& genome : random_designs(objective, count, rng)) {
-      if (taken.insert(genome).second) designs.push_back(genome);
-    }
-  };
-  for (const FinalTarget& target : targets) {
-    add(bounded(context_.objective, target), wanted / (2 * targets.size()));
-  }
-  add(context_.objective, wanted - designs.size());
-  if (designs.empty()) {
-    throw base::Error(fmt::format("space '{}': none of {} random designs can be built",
-                                  context_.space.name(), kInitialDraws));
-  }
-  return designs;
-}
 
 /// Nothing for a design that cannot be built.
 std::vector<std::optional<Screened>> Search::screen(std::span<const Genome> genomes) {
@@ -212,7 +155,7 @@ bool Search::run_iteration(int iteration) {
 
   std::vector<Genome> genomes;
   if (iteration == 0) {
-    genomes = initial_designs();
+    genomes = initial_designs(context_, evaluator_);
   } else {
     search::AskContext ask;
     ask.count = context_.config.search.designs_per_iteration;

@@ -270,21 +270,25 @@ long Network::weight_count() const {
 
 long Network::mac_count() const {
   long count = 0;
-  for (std::size_t index = 0; index < layers().size(); ++index) {
-    const Layer& layer = layers()[index];
-    if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
-      count += shapes_[index].elements() * (conv->in_channels / conv->groups) * conv->kernel *
-               conv->kernel;
-    } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
-      count += static_cast<long>(linear->out_features) * linear->in_features;
-    } else if (const auto* product = std::get_if<MatMul>(&layer.parameters)) {
-      const long summed = product->transposed
-                              ? output_shape(layer.inputs[1]).channels / product->heads
-                              : output_shape(layer.inputs[1]).height;
-      count += shapes_[index].elements() * summed;
-    }
-  }
+  for (std::size_t index = 0; index < layers().size(); ++index) count += mac_count(index);
   return count;
+}
+
+long Network::mac_count(std::size_t index) const {
+  const Layer& layer = layers()[index];
+  if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
+    return shapes_[index].elements() * (conv->in_channels / conv->groups) * conv->kernel *
+           conv->kernel;
+  }
+  if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
+    return static_cast<long>(linear->out_features) * linear->in_features;
+  }
+  if (const auto* product = std::get_if<MatMul>(&layer.parameters)) {
+    const Shape& second = output_shape(layer.inputs[1]);
+    const long summed = product->transposed ? second.channels / product->heads : second.height;
+    return shapes_[index].elements() * summed;
+  }
+  return 0;
 }
 
 }  // namespace gibbon::nn

@@ -42,8 +42,9 @@ class Network {
   const Shape& input_shape(int index) const;
   /// Weights of Conv and Linear layers in all.
   long weight_count() const;
-  /// Multiply-accumulates of one inference.
+  /// Multiply-accumulates of one inference; of one layer.
   long mac_count() const;
+  long mac_count(std::size_t layer) const;
 
  private:
   NetworkDescription description_;

@@ -245,7 +245,7 @@ std::vector<ConfigKey> search_keys() {
           "search.designs_per_iteration", "Designs simulated in each round",
           [](RunConfig & c) -> auto& { return c.search.designs_per_iteration; }, 1, 100000),
       whole<int>(
-          "search.initial_designs", "Random designs simulated first",
+          "search.initial_designs", "Simulated first: random, and the largest of each target",
           [](RunConfig & c) -> auto& { return c.search.initial_designs; }, 1, 100000),
       settings(
           "search.settings", "Options of this searcher, by name",
@@ -342,6 +342,10 @@ std::vector<ConfigKey> final_keys() {
           "Which designs: spread along the accurate part of the front, or the best by each metric",
           [](RunConfig & c) -> auto& { return c.final_training.choose; }, {"front", "best"}),
       targets_key(),
+      number(
+          "final.accuracy_margin",
+          "Of a target's designs within so many points of the best the largest comes first",
+          [](RunConfig & c) -> auto& { return c.final_training.accuracy_margin; }, 0, 100),
       whole<int>(
           "final.candidates", "Designs of a target that are tried; the best is trained to the end",
           [](RunConfig & c) -> auto& { return c.final_training.candidates; }, 1, 1000),
