@@ -4,9 +4,10 @@
 
 namespace gibbon::explore {
 
-/// How much a network can learn, known before any training: multiply-accumulates of one inference,
-/// each times the bits of its weight (decision 0008). One-shot accuracies and short trainings
-/// under-rate designs of large capacity, which gain most from a long training.
+/// How much a network can learn, known before any training: its bit operations,
+/// multiply-accumulates of one inference, each times the bits of its weight and of its input
+/// (Baskin et al., UNIQ, ACM TOCS 2021). One-shot accuracies and short trainings
+/// under-rate designs of large capacity, which gain most from a long training (decision 0008).
 double capacity(const nn::Network& network);
 
 }  // namespace gibbon::explore
