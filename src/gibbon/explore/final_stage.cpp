@@ -83,9 +83,12 @@ TrainingProgress design_progress(RunContext& context, const char* stage, const s
           }};
 }
 
-/// The design trained alone; unfinished where a stop was asked for.
+/// The design trained alone, or with the answers of a `teacher`; unfinished where a stop was asked
+/// for.
 nn::TrainedNetwork trained_alone(RunContext& context, const FinalDesign& chosen,
-                                 const space::Design& design, base::Progress& progress) {
+                                 const space::Design& design,
+                                 const std::optional<std::filesystem::path>& teacher,
+                                 base::Progress& progress) {
   const FinalConfig& config = context.config.final_training;
   std::optional<nn::TrainedNetwork> start;
   if (config.from_supernet) {
@@ -100,6 +103,10 @@ nn::TrainedNetwork trained_alone(RunContext& context, const FinalDesign& chosen,
     options.pim->epochs = std::min(config.pim_aware_epochs, chosen.epochs);
     options.pim->pass = train::pim_pass_of(config.pim_pass);
   }
+  if (teacher) {
+    options.distillation = train::Distillation{.teacher = nn::load_trained_network(*teacher)};
+    options.distillation->weight = config.teacher_weight;
+  }
   const auto measure = context.clock.measure("final training");
   return train::train_network(design.network, context.train, start, options, progress);
 }
@@ -111,8 +118,9 @@ std::optional<double> trial_accuracy(RunContext& context, const Evaluation& cand
   const std::string document = "trial/" + space::to_text(candidate.genome);
   if (const auto known = context.store.get(document)) return known->get<double>();
   const space::Design design = context.space.decode(candidate.genome).value();
-  const nn::TrainedNetwork trained = trained_alone(
-      context, {candidate, context.config.final_training.trial_epochs}, design, progress);
+  const nn::TrainedNetwork trained =
+      trained_alone(context, {candidate, context.config.final_training.trial_epochs}, design,
+                    std::nullopt, progress);
   if (progress.stop_requested()) return std::nullopt;
   const auto measure = context.clock.measure("final simulation");
   const double accuracy = judged(context, trained, design.hardware).accuracy;
@@ -182,12 +190,18 @@ std::vector<FinalDesign> choose_designs(RunContext& context) {
   return designs;
 }
 
-/// Trains one design alone and measures it; the test images are read here and nowhere else.
+std::filesystem::path model_file(const RunContext& context, const std::string& id) {
+  return context.paths.models / (id + ".gibbon");
+}
+
+/// Trains one design and measures it; the test images are read here and nowhere else.
 store::FinalRecord train_design(RunContext& context, const FinalDesign& final_design,
-                                const std::string& id, base::Progress& progress) {
+                                const std::string& id,
+                                const std::optional<std::filesystem::path>& teacher,
+                                base::Progress& progress) {
   const Evaluation& evaluation = final_design.evaluation;
   const space::Design design = context.space.decode(evaluation.genome).value();
-  const nn::TrainedNetwork fresh = trained_alone(context, final_design, design, progress);
+  const nn::TrainedNetwork fresh = trained_alone(context, final_design, design, teacher, progress);
 
   store::FinalRecord record;
   if (progress.stop_requested()) return record;
@@ -196,7 +210,7 @@ store::FinalRecord train_design(RunContext& context, const FinalDesign& final_de
   const auto measure = context.clock.measure("final simulation");
   const Judged fitted = fitted_to_crossbars(context, fresh, design.hardware);
   const nn::TrainedNetwork& trained = fitted.network;
-  nn::save(trained, context.paths.models / (id + ".gibbon"));
+  nn::save(trained, model_file(context, id));
   record.id = id;
   record.genome = evaluation.genome;
   record.one_shot_accuracy = evaluation.one_shot_accuracy;
@@ -242,7 +256,11 @@ Outcome run_final_stage(RunContext& context) {
     }
     TrainingProgress progress =
         design_progress(context, "training", "final " + id, i, designs.size(), designs[i].epochs);
-    const store::FinalRecord record = train_design(context, designs[i], id, progress);
+    std::optional<std::filesystem::path> teacher;
+    if (i > 0 && context.config.final_training.teacher_weight > 0) {
+      teacher = model_file(context, records.front().id);
+    }
+    const store::FinalRecord record = train_design(context, designs[i], id, teacher, progress);
     if (context.progress.stop_requested()) return Outcome::kStopped;
     records.push_back(record);
     context.store.put(

@@ -95,13 +95,16 @@ struct FinalConfig {
   /// front: along the front, spread evenly, where the search saw at least 0.75 of the best
   /// accuracy; best: by each metric.
   std::string choose = "front";
-  int designs = 4;                 ///< further designs trained on their own; 0: none
-  double epochs = 2;               ///< passes over the whole training split, quantisation-aware
-  int batch_size = 64;             ///< images a step; small ones learn more in few epochs
-  double learning_rate = 0.1;      ///< peak of its one-cycle schedule
-  bool from_supernet = true;       ///< start from the shared weights, not from random ones
-  train::SmallCrops small_crops;   ///< of trials too
-  double float_share = 0;          ///< of the steps: so long weights of 2 and 3 bits stay float
+  int designs = 4;                ///< further designs trained on their own; 0: none
+  double epochs = 2;              ///< passes over the whole training split, quantisation-aware
+  int batch_size = 64;            ///< images a step; small ones learn more in few epochs
+  double learning_rate = 0.1;     ///< peak of its one-cycle schedule
+  bool from_supernet = true;      ///< start from the shared weights, not from random ones
+  train::SmallCrops small_crops;  ///< of trials too
+  double float_share = 0;         ///< of the steps: so long weights of 2 and 3 bits stay float
+  /// Of the first design's answers in the losses of the others (train::Distillation); 0: none. The
+  /// first target's design comes first: name the one of the largest designs first.
+  double teacher_weight = 0;
   double pim_aware_epochs = 0;     ///< of the epochs, the last: crossbars in the forward pass
   std::string pim_pass = "exact";  ///< train::PimPass
   int calibration_images = 256;    ///< training images that fit it to its crossbars; 0: none

@@ -32,6 +32,13 @@ struct PimTraining {
   int calibration_images = 256;  ///< the first training images
 };
 
+/// Learning from another network's answers beside the labels: small networks gain most.
+struct Distillation {
+  nn::TrainedNetwork teacher;  ///< takes the same images, knows the same classes
+  double weight = 0.7;         ///< of its answers in the loss, 0 to 1; the labels' is the rest
+  double temperature = 2;      ///< > 0; softens both answers
+};
+
 struct FinalTrainOptions {
   TrainOptions base;
   double epochs = 2;
@@ -41,6 +48,7 @@ struct FinalTrainOptions {
   /// faster once they are nearly right (decision 0008). 0 to 1; not in pim-aware steps.
   double float_share = 0;
   std::optional<PimTraining> pim;  ///< needs quantization_aware
+  std::optional<Distillation> distillation;
 };
 
 /// Trains one network alone, from given weights or from scratch. The result is ready for a

@@ -39,6 +39,8 @@ struct TrainArguments {
   train::SmallCrops small_crops;
   std::optional<double> pim_aware_epochs;
   std::string pim_pass = "exact";
+  std::string teacher;  ///< file; empty: labels alone
+  std::optional<double> teacher_weight;
   std::string tensorboard;  ///< folder; empty: no curves
   int images = 1 << 30;
   std::string epitome;  ///< rule or file; empty: the network as it is
@@ -66,6 +68,10 @@ train::EpitomeScales scales_of(const TrainArguments& arguments,
   return scales;
 }
 
+nn::TrainedNetwork load_trained(const std::filesystem::path& path) {
+  return path.extension() == ".onnx" ? nn::load_onnx(path) : nn::load_trained_network(path);
+}
+
 train::FinalTrainOptions options_of(const TrainArguments& arguments,
                                     const std::optional<hw::HardwareConfig>& hardware,
                                     const GlobalOptions& global) {
@@ -86,11 +92,11 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
     options.pim->epochs = *arguments.pim_aware_epochs;
     options.pim->pass = train::pim_pass_of(arguments.pim_pass);
   }
+  if (!arguments.teacher.empty()) {
+    options.distillation = train::Distillation{.teacher = load_trained(arguments.teacher)};
+    options.distillation->weight = arguments.teacher_weight.value_or(options.distillation->weight);
+  }
   return options;
-}
-
-nn::TrainedNetwork load_start(const std::filesystem::path& path) {
-  return path.extension() == ".onnx" ? nn::load_onnx(path) : nn::load_trained_network(path);
 }
 
 int train(const TrainArguments& arguments, const GlobalOptions& global) {
@@ -109,7 +115,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   train::FinalTrainOptions training = options_of(arguments, hardware, global);
   training.base.epitome_scales = scales_of(arguments, crossbars);
   std::optional<nn::TrainedNetwork> start;
-  if (!arguments.start.empty()) start = load_start(arguments.start);
+  if (!arguments.start.empty()) start = load_trained(arguments.start);
 
   nn::TrainedNetwork trained{network, {}};
   {
@@ -173,6 +179,14 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->check(CLI::PositiveNumber);
   command.add_option("--start", arguments->start,
                      "Trained network to start from, .gibbon or .onnx");
+  CLI::Option* teacher = command.add_option(
+      "--teacher", arguments->teacher,
+      "Trained network whose answers are learnt beside the labels, .gibbon or .onnx");
+  command
+      .add_option("--teacher-weight", arguments->teacher_weight,
+                  "Weight of its answers in the loss; default: 0.7")
+      ->check(CLI::Range(0.0, 1.0))
+      ->needs(teacher);
   command.add_option("--epochs", arguments->epochs, "Passes over the training images")
       ->check(CLI::PositiveNumber);
   command.add_option("--batch-size", arguments->batch_size, "Images a step")

@@ -372,6 +372,10 @@ std::vector<ConfigKey> final_keys() {
           "Of the steps, the first so many leave weights of 2 and 3 bits in single precision",
           [](RunConfig & c) -> auto& { return c.final_training.float_share; }, 0, 1),
       number(
+          "final.teacher_weight",
+          "Of the first design's answers in the losses of those after it; 0: labels alone",
+          [](RunConfig & c) -> auto& { return c.final_training.teacher_weight; }, 0, 1),
+      number(
           "final.pim_aware_epochs",
           "Of these passes the last so many compute on the design's crossbars; 0: none",
           [](RunConfig & c) -> auto& { return c.final_training.pim_aware_epochs; }, 0, 10000),

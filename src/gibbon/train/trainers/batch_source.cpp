@@ -32,14 +32,14 @@ BatchSource::BatchSource(const data::ImageSet& images, const TrainOptions& optio
   pending_ = std::async(std::launch::async, [this] { return make(step_); });
 }
 
-data::ImageBatch BatchSource::next() {
-  data::ImageBatch batch = pending_.get();
+BatchSource::Batch BatchSource::next() {
+  Batch batch = pending_.get();
   ++step_;
   pending_ = std::async(std::launch::async, [this] { return make(step_); });
   return batch;
 }
 
-data::ImageBatch BatchSource::make(std::int64_t step) {
+BatchSource::Batch BatchSource::make(std::int64_t step) {
   const std::int64_t epoch = step / steps_per_epoch_;
   if (epoch != epoch_) {
     order_.resize(static_cast<std::size_t>(images_.count()));
@@ -51,8 +51,9 @@ data::ImageBatch BatchSource::make(std::int64_t step) {
   const std::span<const int> indices(order_.data() + first, static_cast<std::size_t>(batch_size_));
   data::AugmentationOptions augmentation = options_.augmentation;
   if (step < small_steps_) augmentation.crop_size = options_.small_crops.size;
-  return data::augmented_batch(images_, indices, augmentation, options_.seed,
-                               static_cast<std::uint64_t>(epoch), 1);
+  return {data::augmented_batch(images_, indices, augmentation, options_.seed,
+                                static_cast<std::uint64_t>(epoch), 1),
+          {indices.begin(), indices.end()}};
 }
 
 }  // namespace gibbon::train

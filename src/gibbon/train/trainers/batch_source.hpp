@@ -17,13 +17,18 @@ namespace gibbon::train {
 /// thread-safe. `images` must outlive it.
 class BatchSource {
  public:
+  struct Batch {
+    data::ImageBatch images;
+    std::vector<int> indices;  ///< of them in the set
+  };
+
   BatchSource(const data::ImageSet& images, const TrainOptions& options, std::int64_t first_step,
               std::int64_t total_steps);
 
-  data::ImageBatch next();
+  Batch next();
 
  private:
-  data::ImageBatch make(std::int64_t step);
+  Batch make(std::int64_t step);
 
   const data::ImageSet& images_;
   TrainOptions options_;
@@ -33,7 +38,7 @@ class BatchSource {
   std::int64_t step_;
   std::int64_t epoch_ = -1;
   std::vector<int> order_;
-  std::future<data::ImageBatch> pending_;
+  std::future<Batch> pending_;
 };
 
 /// Steps in one epoch of BatchSource.

@@ -14,6 +14,7 @@
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
+#include "gibbon/train/trainers/teacher.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 
 namespace gibbon::train {
@@ -162,6 +163,24 @@ void require_pim(const FinalTrainOptions& options) {
   }
 }
 
+void require_distillation(const nn::Network& student, const Distillation& distillation) {
+  const auto require = [](bool holds, const char* name, double value, const char* allowed) {
+    if (holds) return;
+    throw base::Error(
+        fmt::format("training option distillation.{} is {}, allowed is {}", name, value, allowed));
+  };
+  require(distillation.weight >= 0 && distillation.weight <= 1, "weight", distillation.weight,
+          "[0, 1]");
+  require(distillation.temperature > 0, "temperature", distillation.temperature, "> 0");
+  const int classes = student.description().num_classes;
+  const int taught = distillation.teacher.network.description().num_classes;
+  if (taught != classes) {
+    throw base::Error(fmt::format("teacher '{}' knows {} classes, network '{}' has {}",
+                                  distillation.teacher.network.description().name, taught,
+                                  student.description().name, classes));
+  }
+}
+
 sim::AccuracyOptions pim_accuracy(const FinalTrainOptions& options) {
   sim::AccuracyOptions accuracy = options.pim->accuracy;
   accuracy.threads = options.base.threads;
@@ -199,6 +218,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
         fmt::format("training option float_share is {}, allowed is [0, 1]", options.float_share));
   }
   if (options.pim) require_pim(options);
+  if (options.distillation) require_distillation(network, *options.distillation);
   return guarded(kStage, [&] {
     const std::string& device = options.base.device;
     SharedWeights weights(network, options.base);
@@ -209,6 +229,11 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
         options.pim ? std::min(steps, steps_of(options.pim->epochs, images, options)) : 0;
     const auto float_steps = std::min<std::int64_t>(
         steps - pim_steps, std::llround(options.float_share * static_cast<double>(steps)));
+    std::optional<Teacher> teacher;
+    if (options.distillation) {
+      const Session session(options.base.threads, device, Precision::kFloat32);
+      teacher.emplace(*options.distillation, images, session);
+    }
     const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
                            PimForward* crossbars) {
       if (first == last) return;
@@ -221,7 +246,9 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
                           options.quantization_aware,
                           session.grouped_kernels(),
                           crossbars,
-                          float_few_bits};
+                          float_few_bits,
+                          true,
+                          teacher ? &*teacher : nullptr};
       train_paths([&](std::uint64_t) -> Path& { return path; }, images, options.base, plan,
                   progress);
     };

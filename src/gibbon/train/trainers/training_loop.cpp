@@ -13,6 +13,7 @@
 #include "gibbon/data/batch.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
 #include "gibbon/train/trainers/processor.hpp"
+#include "gibbon/train/trainers/teacher.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 
 namespace gibbon::train {
@@ -75,16 +76,17 @@ void update(TrainedTensor& tensor, double rate, const TrainOptions& options) {
   tensor.value.mutable_grad() = at::Tensor();
 }
 
-double train_step(Path& path, data::ImageBatch batch, double rate, const TrainOptions& options,
+double train_step(Path& path, BatchSource::Batch batch, double rate, const TrainOptions& options,
                   const LoopPlan& plan) {
-  const at::Tensor images = to_images(batch, options.device);
-  const at::Tensor labels = to_labels(batch, options.device);
+  const at::Tensor images = to_images(batch.images, options.device);
+  const at::Tensor labels = to_labels(batch.images, options.device);
   const at::Tensor logits = run_network(path, images,
                                         {plan.statistics, 0, plan.quantize, plan.grouped_kernels,
                                          plan.crossbars, plan.float_few_bits, plan.fused_tails})
                                 .to(at::kFloat);
-  const at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
-                                                 options.label_smoothing);
+  at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
+                                           options.label_smoothing);
+  if (plan.teacher != nullptr) loss = plan.teacher->loss(loss, logits, batch.indices);
   loss.backward();
   const c10::NoGradGuard no_grad;
   for (TrainedTensor& tensor : path.trained) update(tensor, rate, options);
@@ -171,22 +173,31 @@ void calibrate(Path& path, const data::ImageSet& images, const Session& session)
   }
 }
 
-double accuracy(Path& path, const data::ImageSet& images, const Session& session, bool quantize) {
+void for_each_batch(
+    Path& path, const data::ImageSet& images, const Session& session, bool quantize,
+    const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use) {
   const c10::NoGradGuard no_grad;
   const RunOptions options{Statistics::kFrozen, 0, quantize, session.grouped_kernels()};
-  std::int64_t correct = 0;
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     data::ImageBatch batch =
         data::make_batch(images, first, std::min(kEvaluationBatch, images.count() - first));
     const at::Tensor logits = run_network(path, to_images(batch, session.device()), options)
                                   .to(at::kCPU, at::kFloat)
                                   .contiguous();
-    const float* row = logits.data_ptr<float>();
-    for (const std::int32_t label : batch.labels) {
-      correct += std::max_element(row, row + logits.size(1)) - row == label ? 1 : 0;
-      row += logits.size(1);
-    }
+    use(logits, batch);
   }
+}
+
+double accuracy(Path& path, const data::ImageSet& images, const Session& session, bool quantize) {
+  std::int64_t correct = 0;
+  for_each_batch(path, images, session, quantize,
+                 [&](const at::Tensor& logits, const data::ImageBatch& batch) {
+                   const float* row = logits.data_ptr<float>();
+                   for (const std::int32_t label : batch.labels) {
+                     correct += std::max_element(row, row + logits.size(1)) - row == label ? 1 : 0;
+                     row += logits.size(1);
+                   }
+                 });
   return 100.0 * static_cast<double>(correct) / std::max(1, images.count());
 }
 

@@ -35,6 +35,8 @@ double one_cycle_rate(double peak, std::int64_t step, std::int64_t total);
 /// The path that step `step` trains; it must stay valid until the next call.
 using PathForStep = std::function<Path&(std::uint64_t step)>;
 
+class Teacher;
+
 struct LoopPlan {
   std::string stage;  ///< of the progress reports
   std::int64_t first_step = 0;
@@ -46,6 +48,7 @@ struct LoopPlan {
   PimForward* crossbars = nullptr;  ///< RunOptions::crossbars
   bool float_few_bits = false;      ///< RunOptions::float_few_bits
   bool fused_tails = true;
+  const Teacher* teacher = nullptr;  ///< whose answers are learnt beside the labels; null: none
 };
 
 struct LoopResult {
@@ -61,6 +64,12 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
 
 /// Measures batch norm statistics and output ranges of `path` on images, in batches.
 void calibrate(Path& path, const data::ImageSet& images, const Session& session);
+
+/// Logits [batch, classes] of all images in their order, batch by batch, with kept statistics and
+/// ranges: on the processor, in single precision.
+void for_each_batch(
+    Path& path, const data::ImageSet& images, const Session& session, bool quantize,
+    const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use);
 
 /// Top-1 percent with kept statistics and ranges, quantised or not; ties go to the lowest class.
 double accuracy(Path& path, const data::ImageSet& images, const Session& session,
