@@ -26,7 +26,7 @@ AblationOptions small_options() {
 
 TEST(Ablation, EveryMethodButRandomHasAGridOfTheSameSize) {
   for (const Method& method : ablation_methods()) {
-    EXPECT_EQ(method.grid.size(), method.searcher == "random" ? 1U : 6U) << method.name;
+    EXPECT_EQ(method.grid.size(), method.searcher == "random" ? 1U : 12U) << method.name;
   }
 }
 

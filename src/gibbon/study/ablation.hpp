@@ -29,10 +29,13 @@ base::Json improved_esapp_settings();
 /// set): docs/decisions/0007-search-ablation.md.
 std::vector<Method> ablation_methods();
 
+/// Of the searches that are reported; those before it have decided the grids.
+inline constexpr std::uint64_t kFirstReportedSeed = 2001;
+
 struct AblationOptions {
   int designs = 500;     ///< evaluated in one search
   int per_ask = 20;      ///< of them between two tells
-  int seeds = 10;        ///< searches of each method that are reported, seeds 1, 2, ...
+  int seeds = 10;        ///< searches of each method that are reported, from kFirstReportedSeed on
   int tuning_seeds = 2;  ///< searches of each point of the grid, seeds 1001, 1002, ...
   int threads = 1;       ///< changes the time only
   space::Objective objective;

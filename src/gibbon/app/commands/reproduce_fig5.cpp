@@ -80,7 +80,7 @@ report::FigureTable seeds_table(const std::vector<MethodResult>& results) {
   for (const MethodResult& result : results) {
     const std::vector<double> finals = result.finals();
     for (std::size_t i = 0; i < finals.size(); ++i) {
-      table.rows.push_back({result.method.name, i + 1, finals[i]});
+      table.rows.push_back({result.method.name, study::kFirstReportedSeed + i, finals[i]});
     }
   }
   return table;
