@@ -10,10 +10,7 @@ namespace {
 RunContext make_context(const RunConfig& config, const space::SearchSpace& space,
                         const data::Dataset& dataset, store::RunStore& store, const RunPaths& paths,
                         base::Progress& progress) {
-  data::TrainValidationSplit split =
-      data::split_validation(dataset.train, config.data.validation_images, config.seed);
-  if (config.data.train_images > 0)
-    split.train = first_images(split.train, config.data.train_images);
+  data::TrainValidationSplit split = split_images(config, dataset);
   data::ImageSet calibration = first_images(split.train, config.supernet.calibration_images);
   data::ImageSet scoring = first_images(split.validation, config.simulation.images);
   return RunContext{config,

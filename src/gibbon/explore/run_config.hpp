@@ -74,7 +74,12 @@ struct SimulationConfig {
   std::string adc_mode = "scale";  ///< scale, fix, ideal: sim::AdcMode
   int images = 1000;               ///< validation images a design of the search; the final designs
                                    ///< see all data.validation_images
-  std::string isa = "auto";        ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
+  /// Chips with devices of their own, drawn from the run's seed, on which each design is scored; 0:
+  /// ideal devices. Its accuracy is their mean less `deviations` standard deviations, so that the
+  /// search prefers designs that few chips ruin.
+  int draws = 0;
+  double deviations = 1;
+  std::string isa = "auto";  ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
 };
 
 /// A corner of the front that the user is after.

@@ -103,6 +103,15 @@ data::ImageSet first_images(const data::ImageSet& images, int count) {
   return images.select(indices);
 }
 
+data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset) {
+  data::TrainValidationSplit split =
+      data::split_validation(dataset.train, config.data.validation_images, config.seed);
+  if (config.data.train_images > 0) {
+    split.train = first_images(split.train, config.data.train_images);
+  }
+  return split;
+}
+
 void check_names(const RunConfig& config, const space::SearchSpace& space) {
   const space::Objective objective = make_objective(config.objective);
   for (const FinalTarget& target : config.final_training.targets) bounded(objective, target);
@@ -114,6 +123,12 @@ void check_names(const RunConfig& config, const space::SearchSpace& space) {
         "final.pim_aware_epochs is {}: the chips of {} compute exactly, there is nothing to learn "
         "of them",
         config.final_training.pim_aware_epochs, config.simulation.model));
+  }
+  if (config.simulation.draws > 0 &&
+      (simulator->is_exact() || accuracy_options(config).mode == sim::AdcMode::kIdeal)) {
+    throw base::Error(fmt::format(
+        "simulation.draws is {}: chips of {} with adc_mode {} have no devices that differ",
+        config.simulation.draws, config.simulation.model, config.simulation.adc_mode));
   }
   search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
   predict::make_predictor(config.predictor.model, space, predictor_options(config));

@@ -24,6 +24,9 @@ search::SearcherOptions searcher_options(const RunConfig& config);
 /// The first `count` images of a set, or all of them where it has fewer.
 data::ImageSet first_images(const data::ImageSet& images, int count);
 
+/// The training split divided as the run divides it: what trains, what judges.
+data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset);
+
 /// Makes every part that the configuration names once, so that a run does not begin, and makes no
 /// folder, with a name or setting that is not known. Throws base::Error as the parts do.
 void check_names(const RunConfig& config, const space::SearchSpace& space);

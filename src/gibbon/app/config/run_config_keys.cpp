@@ -291,6 +291,14 @@ std::vector<ConfigKey> simulation_keys() {
           "simulation.images",
           "Validation images that score a design in the search; final designs see all of them",
           [](RunConfig & c) -> auto& { return c.simulation.images; }, 1, 10000000),
+      whole<int>(
+          "simulation.draws",
+          "Chips with devices of their own that score a design; 0: ideal devices",
+          [](RunConfig & c) -> auto& { return c.simulation.draws; }, 0, 10000),
+      number(
+          "simulation.deviations",
+          "With draws a design's accuracy is their mean less so many standard deviations",
+          [](RunConfig & c) -> auto& { return c.simulation.deviations; }, 0, 100),
       choice(
           "simulation.isa", "Instructions of the kernels; all give the same results",
           [](RunConfig & c) -> auto& { return c.simulation.isa; }, base::names_of(sim::kIsas)),
