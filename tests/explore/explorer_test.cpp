@@ -11,6 +11,7 @@
 
 #include "explore/tiny_run.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
 #include "gibbon/explore/capacity.hpp"
 #include "gibbon/store/run_record.hpp"
 
@@ -287,6 +288,29 @@ TEST(Explorer, OfDesignsOfEqualAccuracyTheLargestIsTrained) {
   EXPECT_EQ(capacity_of(result.finals[0].genome), largest);
   config.final_training.accuracy_margin = 0;
   EXPECT_EQ(run_unbroken(config).finals.at(0).search_accuracy, best_within(result, 1000));
+}
+
+TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {
+  const auto models = [](double teacher_weight) {
+    RunConfig config = test::tiny_config();
+    config.final_training.teacher_weight = teacher_weight;
+    const test::TemporaryFolder folder("gibbon-teacher");
+    const auto store = store::make_memory_store();
+    base::SilentProgress progress;
+    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(),
+            progress);
+    std::vector<std::string> files;
+    for (const store::FinalRecord& record : result_of(*store).finals) {
+      files.push_back(base::read_file(folder.run_paths().models / (record.id + ".gibbon")));
+    }
+    return files;
+  };
+  const std::vector<std::string> alone = models(0);
+  const std::vector<std::string> taught = models(0.9);
+  ASSERT_EQ(alone.size(), 2u);
+  ASSERT_EQ(taught.size(), 2u);
+  EXPECT_EQ(taught[0], alone[0]);
+  EXPECT_NE(taught[1], alone[1]);
 }
 
 TEST(Explorer, SaysWhichTargetNoDesignReaches) {

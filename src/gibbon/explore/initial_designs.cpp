@@ -17,7 +17,7 @@ using space::Genome;
 using space::Metric;
 
 constexpr int kDraws = 20000;        // random designs looked at to find allowed ones
-constexpr int kClimbSteps = 2000;    // changes tried on each design that is to become large
+constexpr int kClimbSteps = 4000;    // changes tried on each design that is to become large
 constexpr int kMostGenesAtOnce = 3;  // a step of one gene alone often leaves the bounds
 
 /// How far a design is outside the constraints on hardware; nothing where it cannot be built.
