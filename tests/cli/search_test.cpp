@@ -238,5 +238,26 @@ TEST_F(SearchProgram, SaysWhenTheRunFolderCannotBeMade) {
   EXPECT_THAT(ended.output, HasSubstr("/proc/gibbon-run"));
 }
 
+TEST_F(SearchProgram, ARunsDesignsAreRankedAgainstTrainingsAlone) {
+  ASSERT_EQ(search("ranked").status, 0) << content("log");
+  const auto rank = [&](const std::string& epochs) {
+    return run_program({"reproduce", "ranking", "--run", (folder_ / "ranked").string(), "--designs",
+                        "3", "--epochs", epochs, "--out", (folder_ / "r").string()},
+                       folder_ / "log")
+        .status;
+  };
+  ASSERT_EQ(rank("0.5"), 0) << content("log");
+  EXPECT_THAT(content("log"), testing::HasSubstr("over 3 designs"));
+  EXPECT_THAT(content("r/ranking-designs.csv"),
+              testing::StartsWith("genome,one_shot_top1,alone_top1\n"));
+  fs::remove(folder_ / "r/ranking/design-002.json");
+  const auto kept = fs::last_write_time(folder_ / "r/ranking/design-001.json");
+  ASSERT_EQ(rank("0.5"), 0) << content("log");
+  EXPECT_EQ(fs::last_write_time(folder_ / "r/ranking/design-001.json"), kept);
+  EXPECT_TRUE(fs::exists(folder_ / "r/ranking/design-002.json"));
+  EXPECT_NE(rank("1"), 0);
+  EXPECT_THAT(content("log"), testing::HasSubstr("other settings"));
+}
+
 }  // namespace
 }  // namespace gibbon

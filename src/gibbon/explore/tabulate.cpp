@@ -8,20 +8,12 @@
 #include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/run_setup.hpp"
+#include "gibbon/explore/run_weights.hpp"
 #include "gibbon/store/design_table.hpp"
 
 namespace gibbon::explore {
 
 namespace {
-
-/// File name of the weights that a run has come to.
-std::string latest_weights(const store::RunStore& store) {
-  if (const auto checkpoint = store.get("checkpoint")) {
-    return checkpoint->at("supernet").get<std::string>();
-  }
-  if (const auto supernet = store.get("supernet")) return supernet->at("file").get<std::string>();
-  throw base::Error("the run has no trained supernet yet");
-}
 
 /// Scores designs on images that are chosen once.
 class Tabulator {

@@ -7,6 +7,7 @@
 #include "gibbon/app/commands/reproduce_epim.hpp"
 #include "gibbon/app/commands/reproduce_study.hpp"
 #include "gibbon/app/commands/reproduce_table2.hpp"
+#include "gibbon/app/commands/reproduce_training.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
@@ -164,8 +165,9 @@ Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
     forwarded->callback(
         [chosen, action = add_forwarded_command(*forwarded, global)] { *chosen = action; });
   };
-  forward("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10");
-  forward("cimnet", "CiMNet: latency at equal accuracy on CIFAR-10, by network, chip and both");
+  forward("epim", kEpimSummary);
+  forward("cimnet", kCimnetSummary);
+  forward("ranking", kRankingSummary);
   add_study_commands(command, global, chosen);
   add_table2_command(command, global, chosen);
   add_cimnet_command(command, global, chosen);

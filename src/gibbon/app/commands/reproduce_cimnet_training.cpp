@@ -185,11 +185,7 @@ int reproduce_cimnet(const CimnetArguments& arguments, const GlobalOptions& glob
 void add_cimnet_training_command(CLI::App& reproduce, const GlobalOptions& global,
                                  const std::shared_ptr<Action>& chosen) {
   auto arguments = std::make_shared<CimnetArguments>();
-  CLI::App* command =
-      reproduce
-          .add_subcommand(
-              "cimnet", "CiMNet: latency at equal accuracy on CIFAR-10, by network, chip and both")
-          ->fallthrough();
+  CLI::App* command = reproduce.add_subcommand("cimnet", kCimnetSummary)->fallthrough();
   command->add_option("--data", arguments->data, "Folder of CIFAR-10's binary files");
   command->add_option("--dataset", arguments->dataset, "Other images; cifar10");
   command->add_option("--out", arguments->out,

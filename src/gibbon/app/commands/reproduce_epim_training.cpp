@@ -265,9 +265,7 @@ int reproduce_epim(const EpimArguments& arguments, const GlobalOptions& global) 
 void add_epim_training_command(CLI::App& reproduce, const GlobalOptions& global,
                                const std::shared_ptr<Action>& chosen) {
   auto arguments = std::make_shared<EpimArguments>();
-  CLI::App* epim =
-      reproduce.add_subcommand("epim", "EPIM: accuracy and cost of epitomes on CIFAR-10")
-          ->fallthrough();
+  CLI::App* epim = reproduce.add_subcommand("epim", kEpimSummary)->fallthrough();
   epim->add_option("--data", arguments->data, "Folder of CIFAR-10's binary files");
   epim->add_option("--dataset", arguments->dataset, "Other images; cifar10");
   epim->add_option("--out", arguments->out, "Folder for the files and the rows; reproduce");

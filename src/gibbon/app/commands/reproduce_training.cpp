@@ -9,6 +9,7 @@ Action add_reproduce_training_command(CLI::App& command, const GlobalOptions& gl
   auto chosen = std::make_shared<Action>();
   add_epim_training_command(command, global, chosen);
   add_cimnet_training_command(command, global, chosen);
+  add_ranking_command(command, global, chosen);
   return [chosen] { return (*chosen)(); };
 }
 

@@ -6,11 +6,21 @@
 
 namespace gibbon::app {
 
+/// What `gibbon reproduce --help` says of each, in the program that forwards them and in the one
+/// that runs them.
+inline constexpr const char* kEpimSummary = "EPIM: accuracy and cost of epitomes on CIFAR-10";
+inline constexpr const char* kCimnetSummary =
+    "CiMNet: latency at equal accuracy on CIFAR-10, by network, chip and both";
+inline constexpr const char* kRankingSummary =
+    "One-shot accuracies of a run's designs against trainings alone: Kendall's tau";
+
 /// The experiments of `reproduce` that train: each adds its command, which puts its work into
 /// `chosen`.
 void add_epim_training_command(CLI::App& reproduce, const GlobalOptions& global,
                                const std::shared_ptr<Action>& chosen);
 void add_cimnet_training_command(CLI::App& reproduce, const GlobalOptions& global,
                                  const std::shared_ptr<Action>& chosen);
+void add_ranking_command(CLI::App& reproduce, const GlobalOptions& global,
+                         const std::shared_ptr<Action>& chosen);
 
 }  // namespace gibbon::app

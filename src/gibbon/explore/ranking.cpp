@@ -1,0 +1,42 @@
+#include "gibbon/explore/ranking.hpp"
+
+#include "gibbon/explore/run_setup.hpp"
+#include "gibbon/explore/run_weights.hpp"
+
+namespace gibbon::explore {
+
+Ranking::Ranking(const RunConfig& config, const space::SearchSpace& space,
+                 const data::Dataset& dataset, const store::RunStore& store,
+                 const std::filesystem::path& checkpoints)
+    : config_(config),
+      space_(space),
+      images_(split_images(config, dataset)),
+      supernet_(train::make_supernet(space.largest_network(), supernet_options(config))) {
+  supernet_->load(checkpoints / latest_weights(store));
+}
+
+space::Genome Ranking::design(std::uint64_t seed, int n) const {
+  base::Rng rng = base::Rng::forked(seed, "ranked designs");
+  for (int built = 0;;) {
+    const space::Genome genome = space_.sample(rng);
+    if (space_.decode(genome) && built++ == n) return genome;
+  }
+}
+
+std::optional<RankedDesign> Ranking::measure(const space::Genome& genome, double epochs,
+                                             base::Progress& progress) const {
+  const nn::Network network = space_.decode(genome).value().network;
+  RankedDesign result;
+  result.one_shot = supernet_->one_shot_accuracy(
+      supernet_->extract(network, first_images(images_.train, config_.supernet.calibration_images)),
+      images_.validation);
+  train::FinalTrainOptions options = final_options(config_, config_.seed ^ space::hash_of(genome));
+  options.epochs = epochs;
+  const nn::TrainedNetwork alone =
+      train::train_network(network, images_.train, std::nullopt, options, progress);
+  if (progress.stop_requested()) return std::nullopt;
+  result.alone = train::quantized_accuracy(alone, images_.validation, config_.threads);
+  return result;
+}
+
+}  // namespace gibbon::explore

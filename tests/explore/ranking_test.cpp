@@ -1,0 +1,64 @@
+#include "gibbon/explore/ranking.hpp"
+
+#include <gtest/gtest.h>
+
+#include "error_of.hpp"
+#include "explore/tiny_run.hpp"
+#include "gibbon/store/run_store.hpp"
+
+namespace gibbon::explore {
+namespace {
+
+class RankingTest : public ::testing::Test {
+ protected:
+  RankingTest() : folder_("gibbon-ranking-test"), store_(store::make_memory_store()) {}
+
+  void make_run() { explore(config_, *space_, dataset_, *store_, folder_.run_paths(), progress_); }
+  Ranking ranking() const {
+    return {config_, *space_, dataset_, *store_, folder_.run_paths().checkpoints};
+  }
+
+  test::TemporaryFolder folder_;
+  const RunConfig config_ = test::tiny_config();
+  const std::unique_ptr<space::SearchSpace> space_ = test::tiny_space();
+  const data::Dataset dataset_ = test::tiny_dataset();
+  const std::unique_ptr<store::RunStore> store_;
+  base::SilentProgress progress_;
+};
+
+TEST_F(RankingTest, MeasuresADesignBothWays) {
+  make_run();
+  const Ranking ranked = ranking();
+  const space::Genome genome = ranked.design(1, 0);
+  const auto first = ranked.measure(genome, 20, progress_);
+  ASSERT_TRUE(first.has_value());
+  // Three classes that differ in brightness: an easy task for a training of its own, of which the
+  // run's shared weights saw 12 steps.
+  EXPECT_GE(first->alone, 90);
+  EXPECT_GE(first->one_shot, 0);
+  EXPECT_LT(first->one_shot, first->alone);
+  const auto again = ranked.measure(genome, 20, progress_);
+  EXPECT_EQ(again->one_shot, first->one_shot);
+  EXPECT_EQ(again->alone, first->alone);
+}
+
+TEST_F(RankingTest, TheSeedDecidesTheDesigns) {
+  make_run();
+  EXPECT_EQ(ranking().design(1, 2), ranking().design(1, 2));
+  EXPECT_NE(ranking().design(1, 2), ranking().design(1, 1));
+  EXPECT_NE(ranking().design(1, 2), ranking().design(2, 2));
+  EXPECT_TRUE(space_->decode(ranking().design(1, 2)));
+}
+
+TEST_F(RankingTest, SaysNothingOfADesignWhoseTrainingWasStopped) {
+  make_run();
+  test::StopAt at_once(1);
+  EXPECT_FALSE(ranking().measure(ranking().design(1, 0), 20, at_once));
+}
+
+TEST_F(RankingTest, NeedsATrainedSupernet) {
+  EXPECT_EQ(test::error_of([&] { ranking(); }), "the run has no trained supernet yet");
+}
+
+}  // namespace
+}  // namespace gibbon::explore
