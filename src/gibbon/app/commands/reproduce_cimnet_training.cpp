@@ -65,11 +65,12 @@ CimnetSettings settings_of(const CimnetArguments& arguments, const GlobalOptions
 
 /// What decides the weights and accuracies: those of other settings are not mixed.
 base::Json identity_of(const CimnetArguments& arguments, const GlobalOptions& global,
-                       const SpacePlan& plan) {
+                       const SpacePlan& plan, int validation_images) {
   return {{"space", plan.space},
           {"dataset", arguments.dataset},
           {"quick", arguments.quick},
           {"steps", plan.steps},
+          {"validation_images", validation_images},
           {"seed", global.seed.value_or(1)}};
 }
 
@@ -96,10 +97,11 @@ class CimnetRun {
     const SpaceImages shape{{images.channels, images.height, images.width}, dataset_.num_classes()};
     const auto& space = *spaces_.emplace_back(std::make_unique<space::CimnetSpace>(
         load_cimnet_spec(locate(PresetKind::kSpaces, plan.space), shape)));
-    CimnetSupernet supernet(space, dataset_, training_of(plan),
-                            ResultFolder(fs::path(arguments_.out) / "cimnet" / plan.key,
-                                         identity_of(arguments_, global_, plan)),
-                            progress_);
+    CimnetSupernet supernet(
+        space, dataset_, training_of(plan),
+        ResultFolder(fs::path(arguments_.out) / "cimnet" / plan.key,
+                     identity_of(arguments_, global_, plan, settings_.validation_images)),
+        progress_);
     progress_.note(fmt::format("{}: supernet of {} steps", plan.key, plan.steps));
     supernet.train();
     CimnetSpaceResult result = search(plan, space, supernet);
