@@ -76,6 +76,24 @@ TEST(TerminalProgress, AFileGetsALineAStageAndNotEachUpdate) {
   std::fclose(file);
 }
 
+/// The last update of a stage is written at once, but not twice in the same words.
+TEST(TerminalProgress, AFileHasNoLineTwiceInARow) {
+  std::FILE* file = std::tmpfile();
+  {
+    TerminalProgress progress(false, file);
+    base::ProgressUpdate update = search_update();
+    update.done = update.total;
+    progress.update(update);
+    progress.update(update);
+    update.hypervolume = 0.5;
+    progress.update(update);
+  }
+  EXPECT_EQ(written(file),
+            "search  40/40  accuracy 88.1  edp 0.24  hv 0.4123  3 min left\n"
+            "search  40/40  accuracy 88.1  edp 0.24  hv 0.5000  3 min left\n");
+  std::fclose(file);
+}
+
 TEST(TerminalProgress, QuietWritesNothing) {
   std::FILE* file = std::tmpfile();
   {

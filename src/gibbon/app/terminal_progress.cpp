@@ -94,7 +94,11 @@ void TerminalProgress::update(const base::ProgressUpdate& update) {
     fmt::print(stream_, "\r{}\x1b[K", progress_line(update, kTerminalColumns - 1));
     line_open_ = true;
   } else {
-    fmt::print(stream_, "{}\n", progress_line(update, kTerminalColumns));
+    // A log of a long training does not repeat what it says.
+    const std::string line = progress_line(update, kTerminalColumns);
+    if (line == last_line_) return;
+    last_line_ = line;
+    fmt::print(stream_, "{}\n", line);
   }
   std::fflush(stream_);
 }

@@ -35,6 +35,7 @@ class TerminalProgress final : public base::Progress {
   bool is_terminal_;
   std::mutex mutex_;
   std::string last_stage_;
+  std::string last_line_;  // in a file
   Clock::time_point last_print_{};
   bool line_open_ = false;
 };
