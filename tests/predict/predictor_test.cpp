@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <limits>
@@ -53,7 +54,7 @@ class PredictorContract : public ::testing::TestWithParam<std::string_view> {
   }
   std::filesystem::path file() const {
     return std::filesystem::temp_directory_path() /
-           (std::string("gibbon_predictor_") + std::string(GetParam()) + ".json");
+           ("gibbon_predictor_" + std::to_string(getpid()) + ".json");
   }
   void TearDown() override { std::filesystem::remove(file()); }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -39,7 +40,8 @@ TEST(Figure, PageHoldsItsDataAndNothingFromOutside) {
 }
 
 TEST(Figure, WritesItsFiles) {
-  const auto folder = std::filesystem::temp_directory_path() / "gibbon-figure-test";
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("gibbon-figure-test-" + std::to_string(getpid()));
   std::filesystem::remove_all(folder);
   EXPECT_EQ(write_figure(small_figure(), folder / "deep"), folder / "deep" / "fig9.html");
   EXPECT_EQ(base::read_file(folder / "deep" / "fig9-rows.csv"),

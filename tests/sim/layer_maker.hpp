@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <ostream>
 #include <utility>
 #include <vector>
 
@@ -71,6 +72,11 @@ struct ConvCase {
                              random_state(weights, fan_in, conv.weight_bits, input_bits, rng));
   }
 };
+
+/// GoogleTest shows the name in place of the bytes.
+inline void PrintTo(const ConvCase& layer, std::ostream* out) {
+  *out << layer.name;
+}
 
 inline nn::Conv with_bits(nn::Conv conv, int weight_bits, int point_shift) {
   conv.weight_bits = weight_bits;

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -19,7 +20,8 @@ class DesignTable : public ::testing::Test {
   ~DesignTable() override { std::filesystem::remove(path_); }
 
   const std::filesystem::path path_ =
-      std::filesystem::temp_directory_path() / "gibbon-design-table-test.csv";
+      std::filesystem::temp_directory_path() /
+      ("gibbon-design-table-test-" + std::to_string(getpid()) + ".csv");
 };
 
 TabulatedDesign design(double simulated, double one_shot_same, double one_shot) {

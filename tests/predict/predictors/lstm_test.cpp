@@ -1,6 +1,7 @@
 #include "gibbon/predict/predictors/lstm.hpp"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 
@@ -22,7 +23,8 @@ class LstmPredictorTest : public ::testing::Test {
   }
 
   ToySpace space_;
-  std::filesystem::path file_ = std::filesystem::temp_directory_path() / "gibbon_lstm_test.json";
+  std::filesystem::path file_ = std::filesystem::temp_directory_path() /
+                                ("gibbon_lstm_test_" + std::to_string(getpid()) + ".json");
 };
 
 TEST_F(LstmPredictorTest, FitGoesOnFromTheCurrentWeights) {
