@@ -9,10 +9,8 @@ namespace gibbon::app {
 /// What `gibbon reproduce --help` says of each, in the program that forwards them and in the one
 /// that runs them.
 inline constexpr const char* kEpimSummary = "EPIM: accuracy and cost of epitomes on CIFAR-10";
-inline constexpr const char* kCimnetSummary =
-    "CiMNet: latency at equal accuracy on CIFAR-10, by network, chip and both";
-inline constexpr const char* kRankingSummary =
-    "One-shot accuracies of a run's designs against trainings alone: Kendall's tau";
+inline constexpr const char* kCimnetSummary = "CiMNet: faster at equal accuracy on CIFAR-10";
+inline constexpr const char* kRankingSummary = "One-shot accuracies against trainings alone";
 
 /// The experiments of `reproduce` that train: each adds its command, which puts its work into
 /// `chosen`.
