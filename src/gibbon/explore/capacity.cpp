@@ -25,4 +25,9 @@ double capacity(const nn::Network& network) {
   return sum;
 }
 
+double capacity_of(const space::SearchSpace& space, const space::Genome& genome) {
+  const auto design = space.decode(genome);
+  return design ? capacity(design->network) : 0.0;
+}
+
 }  // namespace gibbon::explore

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "gibbon/nn/network.hpp"
+#include "gibbon/space/search_space.hpp"
 
 namespace gibbon::explore {
 
@@ -9,5 +10,7 @@ namespace gibbon::explore {
 /// (Baskin et al., UNIQ, ACM TOCS 2021). One-shot accuracies and short trainings
 /// under-rate designs of large capacity, which gain most from a long training (decision 0008).
 double capacity(const nn::Network& network);
+/// Of a genome's network; 0 where it cannot be built.
+double capacity_of(const space::SearchSpace& space, const space::Genome& genome);
 
 }  // namespace gibbon::explore

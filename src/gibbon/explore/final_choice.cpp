@@ -78,7 +78,7 @@ void largest_of_the_best_first(const RunContext& context, std::vector<Evaluation
     return design.metrics[Metric::kAccuracy] < least;
   });
   const auto size = [&](const Evaluation& design) {
-    return capacity(context.space.decode(design.genome).value().network);
+    return capacity_of(context.space, design.genome);
   };
   std::stable_sort(designs.begin(), end,
                    [&](const Evaluation& a, const Evaluation& b) { return size(a) > size(b); });

@@ -12,7 +12,6 @@ namespace gibbon::explore {
 
 namespace {
 
-using space::Evaluation;
 using space::Genome;
 using space::Metric;
 
@@ -38,11 +37,6 @@ Genome changed(const space::SearchSpace& space, Genome genome, base::Rng& rng) {
     genome[gene] = static_cast<std::uint8_t>(rng.below(space.genes()[gene].choices.size()));
   }
   return space.canonical(std::move(genome));
-}
-
-double capacity_of(const space::SearchSpace& space, const Genome& genome) {
-  const auto design = space.decode(genome);
-  return design ? capacity(design->network) : 0.0;
 }
 
 /// The design after many changes, none of which made it smaller or took it out of the bounds.

@@ -2,8 +2,9 @@
 
 #include <cstddef>
 
+#include "gibbon/base/processor.hpp"
+
 #if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -13,24 +14,6 @@ namespace gibbon::sim {
 #if defined(__x86_64__) && defined(__linux__)
 
 namespace {
-
-bool processor_has_tiles() {
-  constexpr unsigned kSystemSavesState = 1U << 27;  // leaf 1, ecx: OSXSAVE
-  constexpr unsigned kTiles = 1U << 24;             // leaf 7, edx: AMX-TILE
-  constexpr unsigned kByteProducts = 1U << 25;      // leaf 7, edx: AMX-INT8
-  constexpr unsigned kTileStates = 3U << 17;        // XCR0: tile configuration and data
-  unsigned eax = 0;
-  unsigned ebx = 0;
-  unsigned ecx = 0;
-  unsigned edx = 0;
-  if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) == 0 || (ecx & kSystemSavesState) == 0) return false;
-  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
-  if ((edx & kTiles) == 0 || (edx & kByteProducts) == 0) return false;
-  unsigned low = 0;
-  unsigned high = 0;
-  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return (low & kTileStates) == kTileStates;
-}
 
 /// Linux lets a process, with all its threads, use tiles only once it has asked (x86/xstate.rst of
 /// the kernel's documentation).
@@ -49,8 +32,9 @@ bool amx_vectors_available() {
 }
 
 bool amx_available() {
-  static const bool available =
-      amx_vectors_available() && processor_has_tiles() && system_grants_tiles();
+  static const bool available = amx_vectors_available() &&
+                                base::processor_has_tiles(base::TileProducts::kBytes) &&
+                                system_grants_tiles();
   return available;
 }
 
