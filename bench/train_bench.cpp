@@ -4,7 +4,8 @@
 // plain network also whether it fakes quantisation with plain operations and whether channels lie
 // together; for ours whether block tails are computed in one function or layer after layer.
 // random_paths: as a supernet trains, every block's channels, kernel and groups drawn anew each
-// step. tail_step: a block's tail alone. Rates are of the process's CPU time. Compare in one
+// step. tail_step: a block's tail alone. conv_step: a 3x3 convolution alone, forward and backward,
+// by libtorch or by Winograd's kernels. Rates are of the process's CPU time. Compare in one
 // process:
 //   --benchmark_enable_random_interleaving=true --benchmark_repetitions=5
 #include <ATen/ATen.h>
@@ -21,6 +22,7 @@
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
+#include "gibbon/train/trainers/winograd_conv.hpp"
 
 namespace {
 
@@ -118,7 +120,7 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   std::optional<train::Path> path;
   base::SilentProgress progress;
   train::LoopPlan plan{
-      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.grouped_kernels()};
+      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.float_kernels()};
   plan.fused_tails = fused;
   for (auto _ : state) {
     train::train_paths(
@@ -129,6 +131,29 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
         images, options, plan, progress);
   }
   state.SetItemsProcessed(kSteps * kBatch * state.iterations());
+}
+
+/// Arguments: channels, side, by Winograd.
+void conv_step(benchmark::State& state) {
+  const std::int64_t channels = state.range(0);
+  const std::int64_t side = state.range(1);
+  at::set_num_threads(1);
+  const auto images = [&] {
+    return at::randn({kBatch / 2, channels, side, side}).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  const at::Tensor input = images().set_requires_grad(true);
+  const at::Tensor kernel = at::randn({channels, channels, 3, 3}).set_requires_grad(true);
+  const at::Tensor gradient = images();
+  if (state.range(2) != 0 && !train::has_winograd_kernel(input, kernel, 1, 1)) {
+    state.SkipWithError("no Winograd kernels for this");
+    return;
+  }
+  for (auto _ : state) {
+    const at::Tensor output = state.range(2) != 0 ? train::winograd_conv(input, kernel)
+                                                  : at::conv2d(input, kernel, {}, 1, 1);
+    output.backward(gradient);
+  }
+  state.SetItemsProcessed(state.iterations() * gradient.size(0));
 }
 
 /// Arguments: kernel, groups, fused.
@@ -322,6 +347,13 @@ BENCHMARK(tail_step)
     ->ArgNames({"channels", "side", "shortcut", "fused"})
     ->ArgsProduct({{48}, {32}, {0, 1}, {0, 1}})
     ->ArgsProduct({{96}, {8}, {1}, {0, 1}})
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
+BENCHMARK(conv_step)
+    ->ArgNames({"channels", "side", "winograd"})
+    ->ArgsProduct({{32, 64}, {32}, {0, 1}})
+    ->ArgsProduct({{64, 128}, {16}, {0, 1}})
+    ->ArgsProduct({{256}, {8, 4}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 

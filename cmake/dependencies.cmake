@@ -23,6 +23,10 @@ set(CMAKE_MESSAGE_LOG_LEVEL_SAVED ${CMAKE_MESSAGE_LOG_LEVEL})
 set(CMAKE_MESSAGE_LOG_LEVEL ERROR)
 find_package(Torch REQUIRED)
 set(CMAKE_MESSAGE_LOG_LEVEL ${CMAKE_MESSAGE_LOG_LEVEL_SAVED})
+# at::parallel_for is a template: without it, it would run on one thread.
+find_package(OpenMP REQUIRED COMPONENTS CXX)
+# The one that libtorch stands on; version 3 has no Winograd kernels.
+find_package(dnnl 2 REQUIRED)
 if(GIBBON_BUILD_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -7,6 +7,7 @@
 #include "gibbon/train/trainers/graph_runner.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
 #include "gibbon/train/trainers/transformer_layers.hpp"
+#include "gibbon/train/trainers/winograd_conv.hpp"
 
 namespace gibbon::train {
 
@@ -37,12 +38,7 @@ class Runner {
   }
 
   at::Tensor operator()(const nn::Conv& conv) {
-    const int groups =
-        options_.grouped_kernels && conv.groups >= kFewestGroupsWorthwhile ? conv.groups : 1;
-    at::Tensor kernel = weight(conv.weight_bits);
-    if (groups > 1) kernel = grouped_kernel(kernel, groups);
-    const at::Tensor output =
-        at::conv2d(quantized_input(), kernel, {}, conv.stride, dense_padding(conv), 1, groups);
+    const at::Tensor output = convolve(conv, quantized_input(), weight(conv.weight_bits));
     if (fuses_tail(output)) {
       in_fused_tail_[index_] = true;
       used_ranges_[index_] = output_range(output);
@@ -147,6 +143,20 @@ class Runner {
   }
   const at::Tensor& input() const { return value(layer().inputs.front()); }
 
+  at::Tensor convolve(const nn::Conv& conv, const at::Tensor& images,
+                      const at::Tensor& kernel) const {
+    const int padding = dense_padding(conv);
+    if (options_.float_kernels && conv.groups >= kFewestGroupsWorthwhile) {
+      return at::conv2d(images, grouped_kernel(kernel, conv.groups), {}, conv.stride, padding, 1,
+                        conv.groups);
+    }
+    if (options_.float_kernels && normalises_by_batch() &&
+        has_winograd_kernel(images, kernel, conv.stride, padding)) {
+      return winograd_conv(images, kernel);
+    }
+    return at::conv2d(images, kernel, {}, conv.stride, padding);
+  }
+
   at::Tensor quantized_input() const {
     if (!options_.quantize || !plan().requantize_input) return input();
     const auto range = static_cast<float>(used_input_range());
@@ -177,11 +187,14 @@ class Runner {
     return own.mask.defined() ? own.weight * own.mask : own.weight;
   }
 
+  /// As in training.
+  bool normalises_by_batch() const {
+    return options_.statistics == Statistics::kTracked || options_.statistics == Statistics::kBatch;
+  }
+
   bool fuses_tail(const at::Tensor& convolution) const {
-    const bool normalises_by_batch =
-        options_.statistics == Statistics::kTracked || options_.statistics == Statistics::kBatch;
     return options_.fused_tails && options_.quantize && options_.crossbars == nullptr &&
-           normalises_by_batch && plan().tail && has_block_tail_kernel(convolution);
+           normalises_by_batch() && plan().tail && has_block_tail_kernel(convolution);
   }
 
   /// Whether the HardTanh that ends the layer's tail computes for it.

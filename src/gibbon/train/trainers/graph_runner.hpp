@@ -24,9 +24,10 @@ struct RunOptions {
   Statistics statistics = Statistics::kFrozen;
   int calibrated_batches = 0;  ///< kCalibrate: batches that the kept averages hold already
   bool quantize = true;        ///< weights, inputs, activations and outputs on their grids
-  /// Many groups as libtorch's grouped convolution and not as a dense one: faster in float32 on a
-  /// processor (x1.4 at 8 groups), half as fast in bfloat16. The values differ by rounding only.
-  bool grouped_kernels = false;
+  /// Float32 on a processor: many groups as libtorch's grouped convolution and not as a dense one
+  /// (x1.4 at 8 groups; half as fast in bfloat16), 3x3 ones in training by winograd_conv.hpp. The
+  /// values differ by rounding only.
+  bool float_kernels = false;
   /// Outputs of Conv and Linear are replaced by what crossbars give, at the output ranges that the
   /// path holds already; needs `quantize`. Null: no crossbars.
   PimForward* crossbars = nullptr;

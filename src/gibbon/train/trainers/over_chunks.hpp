@@ -6,6 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#ifndef INTRA_OP_PARALLEL
+#error "at::parallel_for would run on one thread: compile with OpenMP"
+#endif
+
 namespace gibbon::train {
 
 /// Values that a thread takes at a time: they and what is computed of them stay in its L2 cache.

@@ -65,7 +65,7 @@ class TorchSupernet final : public Supernet {
                           total_steps,
                           Statistics::kBatch,
                           true,
-                          session.grouped_kernels()};
+                          session.float_kernels()};
       const LoopResult result = train_paths(path_for_step, images, options_, plan, progress);
       next_step_ = first_step + result.steps_done;
       return result.mean_loss;
@@ -244,7 +244,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
                           steps,
                           Statistics::kTracked,
                           options.quantization_aware,
-                          session.grouped_kernels(),
+                          session.float_kernels(),
                           crossbars,
                           float_few_bits,
                           true,

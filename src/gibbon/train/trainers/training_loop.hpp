@@ -19,8 +19,8 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   const std::string& device() const { return device_; }
-  /// RunOptions::grouped_kernels for this arithmetic.
-  bool grouped_kernels() const { return !autocast_ && !cuda_; }
+  /// RunOptions::float_kernels for this arithmetic.
+  bool float_kernels() const { return !autocast_ && !cuda_; }
 
  private:
   std::string device_;
@@ -44,7 +44,7 @@ struct LoopPlan {
   std::int64_t total_steps = 0;  ///< of the learning rate's schedule
   Statistics statistics = Statistics::kBatch;
   bool quantize = true;
-  bool grouped_kernels = false;
+  bool float_kernels = false;
   PimForward* crossbars = nullptr;  ///< RunOptions::crossbars
   bool float_few_bits = false;      ///< RunOptions::float_few_bits
   bool fused_tails = true;
