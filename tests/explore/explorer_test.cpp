@@ -290,20 +290,38 @@ TEST(Explorer, OfDesignsOfEqualAccuracyTheLargestIsTrained) {
   EXPECT_EQ(run_unbroken(config).finals.at(0).search_accuracy, best_within(result, 1000));
 }
 
+/// The files of the run's trained networks.
+std::vector<std::string> trained_models(const RunConfig& config) {
+  const test::TemporaryFolder folder("gibbon-finals");
+  const auto store = store::make_memory_store();
+  base::SilentProgress progress;
+  explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), progress);
+  std::vector<std::string> files;
+  for (const store::FinalRecord& record : result_of(*store).finals) {
+    files.push_back(base::read_file(folder.run_paths().models / (record.id + ".gibbon")));
+  }
+  return files;
+}
+
+TEST(Explorer, ATargetsDesignSeesItsOwnRandomCrops) {
+  const auto models = [](std::optional<int> padding) {
+    RunConfig config = test::tiny_config();
+    config.data.crop_padding = 1;
+    config.final_training.targets = {{{"area_mm2 <= 1000"}, 0, padding}};
+    config.final_training.designs = 0;
+    return trained_models(config);
+  };
+  const std::vector<std::string> of_data = models(std::nullopt);
+  ASSERT_EQ(of_data.size(), 1u);
+  EXPECT_EQ(models(1), of_data);
+  EXPECT_NE(models(0), of_data);
+}
+
 TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {
   const auto models = [](double teacher_weight) {
     RunConfig config = test::tiny_config();
     config.final_training.teacher_weight = teacher_weight;
-    const test::TemporaryFolder folder("gibbon-teacher");
-    const auto store = store::make_memory_store();
-    base::SilentProgress progress;
-    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(),
-            progress);
-    std::vector<std::string> files;
-    for (const store::FinalRecord& record : result_of(*store).finals) {
-      files.push_back(base::read_file(folder.run_paths().models / (record.id + ".gibbon")));
-    }
-    return files;
+    return trained_models(config);
   };
   const std::vector<std::string> alone = models(0);
   const std::vector<std::string> taught = models(0.9);

@@ -25,6 +25,7 @@ using space::Metric;
 struct FinalDesign {
   Evaluation evaluation;
   double epochs = 0;
+  std::optional<int> crop_padding = {};  ///< as FinalTarget's
 };
 
 double simulated_accuracy(const RunContext& context, const nn::TrainedNetwork& trained,
@@ -97,6 +98,7 @@ nn::TrainedNetwork trained_alone(RunContext& context, const FinalDesign& chosen,
   train::FinalTrainOptions options =
       final_options(context.config, context.config.seed ^ space::hash_of(chosen.evaluation.genome));
   options.epochs = chosen.epochs;
+  if (chosen.crop_padding) options.base.augmentation.crop_padding = *chosen.crop_padding;
   if (config.pim_aware_epochs > 0) {
     options.pim = train::PimTraining{.hardware = design.hardware,
                                      .accuracy = accuracy_options(context.config)};
@@ -169,7 +171,7 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
     if (same != designs.end()) {
       same->epochs = std::max(same->epochs, epochs);
     } else {
-      designs.push_back({*best, epochs});
+      designs.push_back({*best, epochs, target.crop_padding});
     }
   }
   return designs;

@@ -86,6 +86,9 @@ struct SimulationConfig {
 struct FinalTarget {
   std::vector<std::string> within;  ///< "edp_ms_mj <= 0.12": strings of space::constraint_from
   double epochs = 0;                ///< of its design; 0: FinalConfig::epochs
+  /// Pixels of the random crop for its design; none: DataConfig::crop_padding. A network too small
+  /// to learn its training images by heart learns less from shifted ones (decision 0008).
+  std::optional<int> crop_padding = {};
 };
 
 /// What happens to the front when the search is over.

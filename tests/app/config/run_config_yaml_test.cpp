@@ -52,7 +52,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "search: {searcher: random, settings: {population: 5, rate: 0.25, name: 'x y'}}\n"
       "predictor: {enabled: false, hardware: predicted}\n"
       "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5, targets: "
-      "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24}, {within: [power_w <= 2]}]}\n");
+      "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
+      "[power_w <= 2]}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
   EXPECT_EQ(again.name, "two words");
@@ -72,7 +73,9 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_THAT(again.final_training.targets[0].within,
               testing::ElementsAre("area_mm2 <= 6.84", "edp_ms_mj <= 1"));
   EXPECT_EQ(again.final_training.targets[0].epochs, 24);
-  EXPECT_EQ(again.final_training.targets[1].epochs, 0);  // those of final.epochs
+  EXPECT_EQ(again.final_training.targets[0].crop_padding, 0);
+  EXPECT_EQ(again.final_training.targets[1].crop_padding, std::nullopt);  // that of data
+  EXPECT_EQ(again.final_training.targets[1].epochs, 0);                   // those of final.epochs
 }
 
 TEST_F(RunConfigYaml, PathsAreTakenFromTheFolderOfTheFile) {
@@ -103,6 +106,9 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
   EXPECT_THAT(error_of("final: {targets: [{epochs: 2}]}\n"), testing::HasSubstr("within"));
   EXPECT_THAT(error_of("final: {targets: [{within: [power_w <= 2], epoch: 2}]}\n"),
               testing::HasSubstr("did you mean 'epochs'?"));
+  EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], crop_padding: 65}]}\n"),
+            "x.yaml:1: final.targets[0].crop_padding: got '65', expected a whole number from 0 to "
+            "64");
   EXPECT_EQ(error_of("search: {settings: 1}\n"),
             "x.yaml:1: search.settings: got '1', expected a map of keys and values");
   EXPECT_THAT(error_of("seed: 1\nspace: gibon\n"),

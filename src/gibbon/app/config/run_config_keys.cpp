@@ -13,6 +13,8 @@ namespace {
 
 using explore::RunConfig;
 
+constexpr int kMostPadding = 64;  // pixels of a random crop
+
 /// How a key reaches its field; used for reading and, on a constant, for writing.
 template <typename T>
 using Field = T& (*)(RunConfig&);
@@ -162,7 +164,7 @@ std::vector<ConfigKey> data_keys() {
           [](RunConfig & c) -> auto& { return c.data.train_images; }, 1, 10000000, "all", 0),
       whole<int>(
           "data.crop_padding", "Random crop: shift by up to this many pixels",
-          [](RunConfig & c) -> auto& { return c.data.crop_padding; }, 0, 64),
+          [](RunConfig & c) -> auto& { return c.data.crop_padding; }, 0, kMostPadding),
       flag(
           "data.flip", "Mirror images left to right at random",
           [](RunConfig & c) -> auto& { return c.data.flip; }),
@@ -310,24 +312,28 @@ explore::FinalTarget read_target(const YamlValue& value) {
   YamlMap map = value.map();
   const auto within = map.require("within", "bounds such as \"edp_ms_mj <= 0.12\"");
   const auto epochs = map.find("epochs");
+  const auto crop_padding = map.find("crop_padding");
   map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
   if (epochs) target.epochs = epochs->number(0.01, 10000);
+  if (crop_padding) target.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
   return target;
 }
 
 std::string written(const explore::FinalTarget& target) {
   std::vector<std::string> bounds;
   for (const std::string& bound : target.within) bounds.push_back(yaml_scalar(bound));
-  const std::string epochs = target.epochs > 0 ? fmt::format(", epochs: {}", target.epochs) : "";
-  return fmt::format("{{within: [{}]{}}}", fmt::join(bounds, ", "), epochs);
+  std::string text = fmt::format("{{within: [{}]", fmt::join(bounds, ", "));
+  if (target.epochs > 0) text += fmt::format(", epochs: {}", target.epochs);
+  if (target.crop_padding) text += fmt::format(", crop_padding: {}", *target.crop_padding);
+  return text + "}";
 }
 
 ConfigKey targets_key() {
   return {"final.targets",
           "Corners to reach: each trains the most accurate design within its bounds",
-          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20}",
+          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {
