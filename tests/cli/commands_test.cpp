@@ -311,6 +311,30 @@ TEST_F(Commands, Table2SaysWhatItNeeds) {
   EXPECT_EQ(run("reproduce table2 --run " + (folder_ / "none").string() + out).status, 1);
 }
 
+TEST_F(Commands, EpitomeGenesAreHeldAgainstTheSpaceWithoutThem) {
+  const std::string command =
+      "reproduce joint --quick --seeds 2 --threads 2 --out " + (folder_ / "joint").string();
+  const base::Json seeds = json_of(command)["tables"]["seeds"];
+  ASSERT_EQ(seeds.size(), 2u);
+  for (const base::Json& seed : seeds) {
+    EXPECT_EQ(seed["designs"], 10);  // 6 and one iteration of 4
+    EXPECT_GT(seed["joint_hypervolume"], 0);
+    EXPECT_GT(seed["plain_hypervolume"], 0);
+    EXPECT_NEAR(seed["difference"].get<double>(),
+                seed["joint_hypervolume"].get<double>() - seed["plain_hypervolume"].get<double>(),
+                1e-12);
+  }
+  EXPECT_NE(seeds[0]["joint_hypervolume"], seeds[1]["joint_hypervolume"]);
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "joint" / "joint-runs" / "fashion-mnist-2"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "joint" / "joint.html"));
+  // What is done is not done again.
+  EXPECT_EQ(json_of(command)["tables"]["seeds"], seeds);
+  const Ran nothing = run("reproduce joint --quick --data " + (folder_ / "none").string() +
+                          " --out " + (folder_ / "none").string());
+  EXPECT_EQ(nothing.status, 1);
+  EXPECT_THAT(nothing.errors, HasSubstr("the search ended early"));
+}
+
 /// resnet18-cifar10's last stages are larger than 1024 x 256.
 TEST_F(Commands, EpitomesAreSimulated) {
   const base::Json plain = json_of("simulate --network resnet18-cifar10");

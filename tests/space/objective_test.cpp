@@ -65,6 +65,7 @@ TEST(Objective, ViolationIsTheSum) {
   objective.constraints = {constraint_from("area <= 20"), constraint_from("accuracy >= 80")};
   EXPECT_DOUBLE_EQ(objective.violation(metrics(60, 1, 25)), 0.5);
   EXPECT_EQ(objective.violation(metrics(80, 1, 20)), 0);
+  EXPECT_EQ(objective.hardware_violation(metrics(0, 1, 25)), 0.25);  // the area's alone
 }
 
 TEST(Utility, SpansTheBox) {

@@ -1,5 +1,6 @@
 #include "gibbon/app/full_program.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,12 +33,24 @@ void run_full_program(const std::vector<std::string>& arguments) {
   throw base::Error(fmt::format("cannot start {}: {}", program, std::strerror(errno)));
 }
 
+namespace {
+
+void hide_output() {
+  const int nowhere = ::open("/dev/null", O_WRONLY);
+  if (nowhere < 0 || ::dup2(nowhere, STDOUT_FILENO) < 0) {
+    throw base::Error(fmt::format("cannot open /dev/null: {}", std::strerror(errno)));
+  }
+}
+
+}  // namespace
+
 int wait_for_full_program(const std::vector<std::string>& arguments) {
   constexpr int kNotStarted = 127;
   const pid_t child = ::fork();
   if (child < 0) throw base::Error(fmt::format("cannot fork: {}", std::strerror(errno)));
   if (child == 0) {
     try {
+      hide_output();
       run_full_program(arguments);
     } catch (const std::exception& error) {
       fmt::print(stderr, "gibbon: {}\n", error.what());

@@ -13,7 +13,6 @@ namespace gibbon::explore {
 namespace {
 
 using space::Genome;
-using space::Metric;
 
 constexpr int kDraws = 20000;        // random designs looked at to find allowed ones
 constexpr int kClimbSteps = 4000;    // changes tried on each design that is to become large
@@ -24,10 +23,7 @@ std::optional<double> violation(const Evaluator& evaluator, const space::Objecti
                                 const Genome& genome) {
   const auto hardware = evaluator.hardware(genome);
   if (!hardware) return std::nullopt;
-  space::Metrics metrics = *hardware;
-  // Unknown yet: a constraint on accuracy must not decide here.
-  metrics[Metric::kAccuracy] = 100.0;
-  return objective.violation(metrics);
+  return objective.hardware_violation(*hardware);
 }
 
 Genome changed(const space::SearchSpace& space, Genome genome, base::Rng& rng) {

@@ -116,10 +116,7 @@ Screened Search::screen_one(const Genome& genome, const Metrics& hardware,
                             const predict::Prediction& prediction) {
   const bool exact = context_.config.predictor.hardware == "exact";
   Screened design{exact ? hardware : prediction.hardware, std::nullopt};
-  Metrics hoped = design.hardware;
-  // A constraint on accuracy cannot be known to be missed before the accuracy is.
-  hoped[Metric::kAccuracy] = 100.0;
-  if (context_.objective.violation(hoped) > 0.0) return design;
+  if (context_.objective.hardware_violation(design.hardware) > 0.0) return design;
   const bool needs_base = !prediction.accuracy_absolute.has_value();
   design.accuracy = prediction.accuracy(needs_base ? evaluator_.one_shot_accuracy(genome) : 0.0);
   return design;

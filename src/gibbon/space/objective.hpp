@@ -39,6 +39,8 @@ struct Objective {
   bool is_pareto() const { return name == "pareto"; }
   /// Sum of the constraints' violations; 0: feasible.
   double violation(const Metrics& values) const;
+  /// The same while the accuracy is not known, which therefore misses nothing: taken as 100 %.
+  double hardware_violation(Metrics values) const;
   /// The weighted reward of a single target; larger is better. Weight 1 for the target and for
   /// accuracy, 0.1 for each other of `metrics`, each on the scale of utility(). The paper says only
   /// that its three searches differ in these weights; ours rank each of its three published designs

@@ -5,6 +5,7 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/commands/reproduce_cimnet.hpp"
 #include "gibbon/app/commands/reproduce_epim.hpp"
+#include "gibbon/app/commands/reproduce_joint.hpp"
 #include "gibbon/app/commands/reproduce_study.hpp"
 #include "gibbon/app/commands/reproduce_table2.hpp"
 #include "gibbon/app/commands/reproduce_training.hpp"
@@ -171,6 +172,7 @@ Action add_reproduce_command(CLI::App& command, const GlobalOptions& global) {
   add_study_commands(command, global, chosen);
   add_table2_command(command, global, chosen);
   add_cimnet_command(command, global, chosen);
+  add_joint_command(command, global, chosen);
   return [chosen] { return (*chosen)(); };
 }
 

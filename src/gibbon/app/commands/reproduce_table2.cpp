@@ -3,12 +3,11 @@
 #include <fmt/format.h>
 
 #include "gibbon/app/commands/reproduce_study.hpp"
-#include "gibbon/app/full_program.hpp"
+#include "gibbon/app/commands/search_run.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/report/figure.hpp"
-#include "gibbon/report/run_data.hpp"
-#include "gibbon/store/run_folder.hpp"
+#include "gibbon/report/reports/text.hpp"
 #include "gibbon/study/table2.hpp"
 
 namespace gibbon::app {
@@ -31,27 +30,10 @@ std::filesystem::path run_search(const Table2Arguments& arguments, const GlobalO
         "of a finished run");
   }
   std::filesystem::path folder = std::filesystem::path(arguments.out) / "table2-run";
-  std::vector<std::string> words{"search"};
-  if (std::filesystem::exists(folder / "config.yaml")) {
-    words.insert(words.end(), {"--resume", folder.string()});
-  } else {
-    words.insert(words.end(),
-                 {"--config", kPreset, "--data", arguments.data, "--out", folder.string()});
-    if (global.seed) words.insert(words.end(), {"--seed", fmt::format("{}", *global.seed)});
-    if (global.threads) {
-      words.insert(words.end(), {"--threads", fmt::format("{}", *global.threads)});
-    }
-  }
-  if (global.quiet || global.json) words.emplace_back("--quiet");
-  if (wait_for_full_program(words) != kSuccess) {
-    throw base::Error(fmt::format("the search ended early; its run is {}", folder.string()));
-  }
+  std::vector<std::string> words{"--config", kPreset, "--data", arguments.data};
+  if (global.seed) words.insert(words.end(), {"--seed", fmt::format("{}", *global.seed)});
+  search_into(folder, std::move(words), global);
   return folder;
-}
-
-report::RunData read_run(const std::filesystem::path& folder) {
-  const store::RunFolder run(folder, store::OpenMode::kReadOnly);
-  return report::read_run_data(*run.open_store());
 }
 
 std::vector<study::DesignFigures> figures_of(const report::RunData& run) {
@@ -141,7 +123,10 @@ int reproduce_table2(const Table2Arguments& arguments, const GlobalOptions& glob
   }
   const std::vector<study::Table2Match> matches = study::match_table2(figures_of(run));
   const report::Figure figure = figure_of(run, matches);
-  if (!global.json) print_matches(matches);
+  if (!global.json) {
+    fmt::print("{}\n", report::pareto_table(run));
+    print_matches(matches);
+  }
   return finish_study(figure, arguments.out, global);
 }
 
