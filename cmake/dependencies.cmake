@@ -25,8 +25,10 @@ find_package(Torch REQUIRED)
 set(CMAKE_MESSAGE_LOG_LEVEL ${CMAKE_MESSAGE_LOG_LEVEL_SAVED})
 # at::parallel_for is a template: without it, it would run on one thread.
 find_package(OpenMP REQUIRED COMPONENTS CXX)
-# The one that libtorch stands on; version 3 has no Winograd kernels.
-find_package(dnnl 2 REQUIRED)
+# oneDNN, on which libtorch stands. Not by find_package: its configuration asks for OpenCL's headers, of
+# which only its graphics part has need.
+find_library(GIBBON_DNNL dnnl REQUIRED)
+find_path(GIBBON_DNNL_HEADERS oneapi/dnnl/dnnl.hpp REQUIRED)
 if(GIBBON_BUILD_TESTS)
   find_package(GTest REQUIRED)
   include(GoogleTest)

@@ -2,10 +2,14 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
-
-#include <array>
 #include <oneapi/dnnl/dnnl.hpp>
+
+#include <algorithm>
 #include <unordered_map>
+
+#if DNNL_VERSION_MAJOR != 2
+#error "oneDNN 2 is needed: version 3 has no Winograd kernels"
+#endif
 
 namespace gibbon::train {
 
