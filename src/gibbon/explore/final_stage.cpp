@@ -151,7 +151,7 @@ std::optional<Evaluation> best_in_trial(RunContext& context,
 }
 
 /// A design for each target that the search reached; two targets may share one, which then trains
-/// for the longer time.
+/// for the longer time, on the first one's crops.
 std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   const FinalConfig& config = context.config.final_training;
   std::vector<FinalDesign> designs;

@@ -54,17 +54,12 @@ dnnl::convolution_forward::primitive_desc forward_kernel(const Sizes& sizes) {
   return {what, processor(), true};
 }
 
-dnnl::convolution_backward_data::primitive_desc input_kernel(const Sizes& sizes) {
-  const dnnl::convolution_backward_data::desc what(
-      dnnl::algorithm::convolution_winograd, any_layout(sizes.input), any_layout(sizes.kernel),
-      any_layout(sizes.output()), kStep, kStep, kStep);
-  return {what, processor(), forward_kernel(sizes), true};
-}
-
-dnnl::convolution_backward_weights::primitive_desc weights_kernel(const Sizes& sizes) {
-  const dnnl::convolution_backward_weights::desc what(
-      dnnl::algorithm::convolution_winograd, any_layout(sizes.input), any_layout(sizes.kernel),
-      any_layout(sizes.output()), kStep, kStep, kStep);
+/// Of dnnl::convolution_backward_data or convolution_backward_weights; empty as above.
+template <typename Backward>
+typename Backward::primitive_desc backward_kernel(const Sizes& sizes) {
+  const typename Backward::desc what(dnnl::algorithm::convolution_winograd, any_layout(sizes.input),
+                                     any_layout(sizes.kernel), any_layout(sizes.output()), kStep,
+                                     kStep, kStep);
   return {what, processor(), forward_kernel(sizes), true};
 }
 
@@ -148,7 +143,7 @@ struct WinogradConv : public torch::autograd::Function<WinogradConv> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto held = context->saved_data.at("saved").toCapsule();
     const auto& saved = *static_cast<const Saved*>(held.get());
-    const auto how = weights_kernel(saved.sizes);
+    const auto how = backward_kernel<dnnl::convolution_backward_weights>(saved.sizes);
     const Laid gradient = images(gradients.front().to(at::kFloat)).in(how.diff_dst_desc());
     at::Tensor to_input;
     if (context->needs_input_grad(0)) to_input = input_gradient(saved, gradient);
@@ -156,7 +151,7 @@ struct WinogradConv : public torch::autograd::Function<WinogradConv> {
   }
 
   static at::Tensor input_gradient(const Saved& saved, const Laid& gradient) {
-    const auto how = input_kernel(saved.sizes);
+    const auto how = backward_kernel<dnnl::convolution_backward_data>(saved.sizes);
     const Laid result(how.diff_src_desc());
     execute(dnnl::convolution_backward_data(how),
             {{DNNL_ARG_DIFF_DST, gradient.in(how.diff_dst_desc()).view()},
@@ -166,7 +161,7 @@ struct WinogradConv : public torch::autograd::Function<WinogradConv> {
   }
 
   static at::Tensor kernel_gradient(const Saved& saved, const Laid& gradient) {
-    const auto how = weights_kernel(saved.sizes);
+    const auto how = backward_kernel<dnnl::convolution_backward_weights>(saved.sizes);
     const Laid laid(how.diff_weights_desc());
     execute(dnnl::convolution_backward_weights(how),
             {{DNNL_ARG_SRC, saved.input.in(how.src_desc()).view()},
@@ -183,13 +178,13 @@ struct WinogradConv : public torch::autograd::Function<WinogradConv> {
 bool has_winograd_kernel(const at::Tensor& input, const at::Tensor& kernel, int stride,
                          int padding) {
   if (stride != 1 || padding != 1 || kernel.size(2) != 3 || kernel.size(3) != 3) return false;
-  if (!input.is_cpu() || input.scalar_type() != at::kFloat || kernel.scalar_type() != at::kFloat)
-    return false;
-  if (!input.is_contiguous(kTogether)) return false;
+  if (!input.is_cpu() || !input.is_contiguous(kTogether)) return false;
+  if (input.scalar_type() != at::kFloat || kernel.scalar_type() != at::kFloat) return false;
   if (std::min(input.size(1), kernel.size(0)) < kFewestChannels) return false;
   if (std::min(input.size(2), input.size(3)) < kSmallestSide) return false;
   const Sizes sizes(input, kernel);
-  return forward_kernel(sizes) && input_kernel(sizes) && weights_kernel(sizes);
+  return forward_kernel(sizes) && backward_kernel<dnnl::convolution_backward_data>(sizes) &&
+         backward_kernel<dnnl::convolution_backward_weights>(sizes);
 }
 
 at::Tensor winograd_conv(const at::Tensor& input, const at::Tensor& kernel) {
