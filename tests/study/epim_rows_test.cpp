@@ -81,9 +81,11 @@ TEST(EpimRows, TheSearchedDesignIsBetterAtTheUniformDesignsBudget) {
 }
 
 /// floor(1590 / 30.65) = 51.
-TEST(EpimRows, MixedWidthsStayWithinTheBudget) {
+class MixedWidths : public testing::TestWithParam<const char*> {};
+
+TEST_P(MixedWidths, StayWithinTheBudget) {
   const EpimDesigns designs(setting());
-  const EpimRow mixed = row_named(epim_rows(), "mixed-both");
+  const EpimRow mixed = row_named(epim_rows(), GetParam());
   EXPECT_THAT(test::error_of([&] { designs.storage(mixed, nullptr); }),
               testing::HasSubstr("mixed widths need the weights"));
   const nn::TrainedNetwork weights = random_weights(setting().network);
@@ -98,6 +100,8 @@ TEST(EpimRows, MixedWidthsStayWithinTheBudget) {
   EXPECT_EQ(bits, (std::set<int>{3, 5}));
   EXPECT_TRUE(sim::has_epitomes(network));
 }
+
+INSTANTIATE_TEST_SUITE_P(Rows, MixedWidths, testing::Values("uniform-mixed", "mixed-both"));
 
 TEST(EpimRows, SinglePrecisionTrainsAsNineBits) {
   const EpimDesigns designs(setting());
