@@ -91,8 +91,6 @@ TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
             "gibbon: unknown network 'lenet-fashon'; did you mean 'lenet-fashion'? Shipped: "},
         {"simulate --network lenet-fashion --accuracy",
          "gibbon: --accuracy needs a trained network (MODEL.gibbon), lenet-fashion has no weights"},
-        {"simulate --network vit-b16-imagenet",
-         "gibbon: layer 'tokens' (tokens): the crossbar models"},
         {"simulate --network lenet-fashion --model digital_cim --hardware mnsim-default",
          "gibbon: hardware 'mnsim-default' has no section digital_cim"},
         {"simulate --network lenet-fashion --roofline a.svg",

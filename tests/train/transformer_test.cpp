@@ -6,8 +6,11 @@
 #include <cmath>
 #include <filesystem>
 
+#include "gibbon/data/batch.hpp"
 #include "gibbon/nn/vision_transformer.hpp"
+#include "gibbon/sim/accuracy_simulator.hpp"
 #include "gibbon/train/trainer.hpp"
+#include "gibbon/train/trainers/graph_runner.hpp"
 #include "gibbon/train/trainers/layer_plan.hpp"
 #include "gibbon/train/trainers/transformer_layers.hpp"
 #include "train/test_networks.hpp"
@@ -182,6 +185,48 @@ TEST(TrainTransformer, SavedAndLoadedItGivesTheSameAccuracyAndGoesOn) {
   EXPECT_NEAR(second.states[tokens].weight[5], trained.states[tokens].weight[5], 1e-5);
   const std::size_t norm = layer_index(trained.network, "b1.norm1");
   EXPECT_NEAR(second.states[norm].gamma[3], trained.states[norm].gamma[3], 1e-5);
+}
+
+/// Two paths to the same integers: libtorch's operations and the simulation's plain loops. Sums in
+/// another order move a few values by a level.
+TEST(TransformerOnCrossbars, WithoutConvertersItIsTheQuantisedNetwork) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork trained = train_network(transformer({{4, 32}, {2, 16}}), images,
+                                                   std::nullopt, transformer_options(20), progress);
+  data::ImageBatch batch = data::make_batch(images, 0, 64);
+  sim::AccuracyOptions ideal;
+  ideal.mode = sim::AdcMode::kIdeal;
+  const std::vector<float> simulated =
+      sim::make_accuracy_simulator(trained, {}, ideal)->logits(batch);
+  Path path = frozen_path(trained, "cpu");
+  const at::Tensor input = at::from_blob(batch.pixels.data(), {64, 1, 12, 12}, at::kFloat);
+  const at::Tensor logits =
+      run_network(path, input, {Statistics::kFrozen, 0, true, false}).contiguous();
+  ASSERT_EQ(static_cast<std::size_t>(logits.numel()), simulated.size());
+  double error = 0;
+  double size = 0;
+  for (std::size_t i = 0; i < simulated.size(); ++i) {
+    error += std::abs(logits.data_ptr<float>()[i] - simulated[i]);
+    size += std::abs(simulated[i]);
+  }
+  EXPECT_LT(error, 0.02 * size);
+}
+
+TEST(TransformerOnCrossbars, FineConvertersKeepWhatItLearned) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::TrainedNetwork trained = train_network(transformer({{4, 32}}, 8), images, std::nullopt,
+                                                   transformer_options(40), progress);
+  hw::HardwareConfig hardware;
+  hardware.adc.accuracy_bits = 10;
+  const auto accuracy = [&] {
+    const auto simulator = sim::make_accuracy_simulator(trained, hardware, {});
+    return sim::measure_accuracy(*simulator, images, 64).top1_percent();
+  };
+  EXPECT_GE(accuracy(), 90);
+  hardware.adc.accuracy_bits = 2;
+  EXPECT_LT(accuracy(), 90);
 }
 
 TEST(TransformerSupernet, SubNetworksAreItsFirstHeadsFeaturesAndLayers) {

@@ -146,6 +146,13 @@ void visit(Visitor& v, Chip& c) {
 }
 
 template <typename Visitor>
+void visit(Visitor& v, VectorUnit& u) {
+  v("lanes", u.lanes);
+  v("technology_nm", u.technology_nm);
+  v("voltage_v", u.voltage_v);
+}
+
+template <typename Visitor>
 void visit(Visitor& v, DigitalCim::ProcessingElements& p) {
   v("count", p.count);
   v("rows", p.rows);
@@ -196,6 +203,7 @@ void visit(Visitor& v, HardwareConfig& h) {
   v("digital", h.digital);
   v("tile", h.tile);
   v("chip", h.chip);
+  v("vector_unit", h.vector_unit);
   v("power_detail", h.power_detail);
   v("digital_cim", h.digital_cim);
 }

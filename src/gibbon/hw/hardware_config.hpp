@@ -111,6 +111,14 @@ struct Chip {
   int buffer_bitwidth = 64;
 };
 
+/// What computes a transformer's layers other than the products with weights, on a chip of
+/// crossbars: one unit for each such layer (docs/models/vector_unit.md).
+struct VectorUnit {
+  int lanes = 256;            ///< 16-bit operations a cycle of digital.frequency_mhz
+  double technology_nm = 45;  ///< 45, 28, 22, 16, 7 or 5
+  double voltage_v = 0.9;
+};
+
 /// Whether unselected and partly used crossbars are seen by the read power.
 enum class PowerDetail { kUsedCells, kWholeArray };
 
@@ -127,6 +135,7 @@ struct HardwareConfig {
   DigitalModules digital;
   Tile tile;
   Chip chip;
+  VectorUnit vector_unit;
   PowerDetail power_detail = PowerDetail::kUsedCells;
   std::optional<DigitalCim> digital_cim;  ///< of the cost model digital_cim, which reads it alone
 };

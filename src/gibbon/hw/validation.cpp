@@ -157,12 +157,22 @@ void validate_chip(const Chip& chip) {
   require_between("chip.buffer_bitwidth", chip.buffer_bitwidth, 1, kLargest);
 }
 
-void validate_digital_cim(const DigitalCim& cim) {
+/// Nodes whose gates and SRAM the digital models know.
+void require_node(std::string_view key, double technology_nm) {
   constexpr std::array<double, 6> kNodes = {45, 28, 22, 16, 7, 5};
-  if (std::find(kNodes.begin(), kNodes.end(), cim.technology_nm) == kNodes.end()) {
-    refuse("digital_cim.technology_nm", cim.technology_nm,
-           fmt::format("one of {}", fmt::join(kNodes, ", ")));
+  if (std::find(kNodes.begin(), kNodes.end(), technology_nm) == kNodes.end()) {
+    refuse(key, technology_nm, fmt::format("one of {}", fmt::join(kNodes, ", ")));
   }
+}
+
+void validate_vector_unit(const VectorUnit& unit) {
+  require_between("vector_unit.lanes", unit.lanes, 1, kLargest);
+  require_node("vector_unit.technology_nm", unit.technology_nm);
+  require_positive("vector_unit.voltage_v", unit.voltage_v);
+}
+
+void validate_digital_cim(const DigitalCim& cim) {
+  require_node("digital_cim.technology_nm", cim.technology_nm);
   require_positive("digital_cim.voltage_v", cim.voltage_v);
   require_positive("digital_cim.frequency_mhz", cim.frequency_mhz);
   require_between("digital_cim.pe.count", cim.pe.count, 1, kLargest);
@@ -192,6 +202,7 @@ void validate(const HardwareConfig& config) {
   validate_digital(config.digital);
   validate_tile(config.tile);
   validate_chip(config.chip);
+  validate_vector_unit(config.vector_unit);
   if (config.digital_cim) validate_digital_cim(*config.digital_cim);
 }
 

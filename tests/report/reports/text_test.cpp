@@ -28,8 +28,8 @@ TEST(LayerTable, AddsThePartsOfEachLayerAndOfTheWhole) {
   // Area 3 + 1 = 4 mm2, of it the ADC 75 %; energy 750 + 250 nJ = 1 uJ = 0.001 mJ, of it the ADC
   // 75 %; 2e6 operations / 1000 nJ = 2000 operations a nJ = 2 operations a pJ = 2 TOPS/W.
   EXPECT_EQ(layer_table(small_run().finals[0].simulation),
-            "Layer             Type     Tiles   PEs Used %   Finish us   Area mm2   Energy uJ\n"
-            "conv1             conv         2     8   50.0       2.000      4.000       1.000\n"
+            "Layer             Type        Tiles   PEs Used %  Finish us  Area mm2  Energy uJ\n"
+            "conv1             conv            2     8   50.0      2.000     4.000      1.000\n"
             "\n"
             "Component               Area mm2       %     Power W     Energy uJ       %\n"
             "crossbar                   1.000    25.0           0        0.2500    25.0\n"

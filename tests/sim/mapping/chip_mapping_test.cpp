@@ -184,7 +184,7 @@ TEST(Distances, ByHand) {
   EXPECT_DOUBLE_EQ(layers[0].transfer_distance, 2);
   EXPECT_EQ(layers[0].aggregate, (P{0, 1}));
   // b feeds the accumulator at row 2, column 0: (0,2) is 2 + 2 hops away.
-  EXPECT_TRUE(layers[1].feeds_only_adds);
+  EXPECT_TRUE(layers[1].leaves_tiles);
   EXPECT_DOUBLE_EQ(layers[1].transfer_distance, 4);
   // The add to c's first tile (1,0): one hop, though (1,1) is two away [Q7].
   EXPECT_DOUBLE_EQ(layers[2].transfer_distance, 1);

@@ -184,11 +184,5 @@ TEST(DigitalCim, RefusesWhatItCannotRun) {
             "layer 'c': a PE's buffer of 0.01 KB is too small for one position");
 }
 
-TEST(CrossbarModels, RefuseTransformers) {
-  const nn::Network vit = nn::make_vision_transformer({});
-  EXPECT_EQ(error_of([&] { make_simulator("mnsim2")->cost(vit, {}).ok(); }),
-            "layer 'tokens' (tokens): the crossbar models know no such layer; digital_cim does");
-}
-
 }  // namespace
 }  // namespace gibbon::sim

@@ -81,11 +81,11 @@ std::string bound_lines(const sim::SimulationResult& result) {
 }
 
 std::string tiled_lines(const sim::SimulationResult& result) {
-  std::string out = fmt::format("{:<18}{:<8}{:>6}{:>6}{:>7}{:>12}{:>11}{:>12}\n", "Layer", "Type",
+  std::string out = fmt::format("{:<18}{:<11}{:>6}{:>6}{:>7}{:>11}{:>10}{:>11}\n", "Layer", "Type",
                                 "Tiles", "PEs", "Used %", "Finish us", "Area mm2", "Energy uJ");
   for (const sim::LayerResult& layer : result.layers) {
-    out += fmt::format("{:<18}{:<8}{:>6}{:>6}{:>7.1f}{:>12}{:>11}{:>12}\n", fit(layer.name, 17),
-                       fit(layer.type, 7), layer.tiles, layer.processing_elements,
+    out += fmt::format("{:<18}{:<11}{:>6}{:>6}{:>7.1f}{:>11}{:>10}{:>11}\n", fit(layer.name, 17),
+                       fit(layer.type, 10), layer.tiles, layer.processing_elements,
                        100 * layer.utilization, figure(layer.finish_ns * 1e-3),
                        figure(layer.area_um2.sum() * 1e-6), figure(layer.energy_nj.sum() * 1e-3));
   }

@@ -46,6 +46,7 @@ void count_units(const hw::HardwareConfig& hardware, ChipUnits& units) {
   units.adc_bits = hardware.adc.bits;
   units.dac_bits = hardware.dac.bits;
   units.buffer_bitwidth = hardware.chip.buffer_bitwidth;
+  units.vector_lanes = hardware.vector_unit.lanes;
   units.adc_power_factor = pe.pim_type == hw::PimType::kDigital ? units.subarrays : 1;
 }
 

@@ -27,6 +27,7 @@ struct ChipUnits {
   int joint_modules = 0;           ///< of a tile, each ADC's
   int adc_bits = 1, dac_bits = 1;
   int buffer_bitwidth = 64;
+  int vector_lanes = 256;
   double adc_power_factor = 1;  ///< a digital PIM senses all its subarrays at once
 
   // Times.

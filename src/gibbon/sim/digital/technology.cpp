@@ -140,9 +140,12 @@ ChipAreas chip_areas(const hw::DigitalCim& cim, const DigitalTechnology& technol
   areas.arrays_um2 = cim.pe.count * cim_array(cim.pe, technology).area_um2;
   areas.buffers_um2 = cim.pe.count * sram_um2(technology, cim.pe.buffer_kb);
   areas.shared_memory_um2 = sram_um2(technology, cim.shared_memory.size_kb);
-  areas.vector_um2 =
-      cim.vector.lanes * (kFloatAddUm2 + kFloatMultiplyUm2) * technology.area_from_45;
+  areas.vector_um2 = cim.vector.lanes * vector_lane_um2(technology);
   return areas;
+}
+
+double vector_lane_um2(const DigitalTechnology& technology) {
+  return (kFloatAddUm2 + kFloatMultiplyUm2) * technology.area_from_45;
 }
 
 double vector_op_pj(const DigitalTechnology& technology) {

@@ -42,6 +42,8 @@ struct ChipAreas {
 };
 ChipAreas chip_areas(const hw::DigitalCim& cim, const DigitalTechnology& technology);
 
+/// A lane of a vector unit: an adder and a multiplier.
+double vector_lane_um2(const DigitalTechnology& technology);
 /// Energy of one operation of the vector unit, pJ.
 double vector_op_pj(const DigitalTechnology& technology);
 

@@ -2,16 +2,10 @@
 
 #include <algorithm>
 
+#include "gibbon/sim/vector_operations.hpp"
+
 namespace gibbon::sim {
 namespace {
-
-/// Mean 1, variance 2, difference 1, quotient 1, scale and shift 2, rounding 1.
-constexpr double kLayerNormOps = 8;
-/// Maximum 1, difference 1, exponential 4 (a polynomial of second order: I-BERT, Kim et al., ICML
-/// 2021), sum 1, quotient 1.
-constexpr double kSoftmaxOps = 8;
-/// Clip 1, polynomial of second order 4 (I-BERT), product 1.
-constexpr double kGeluOps = 6;
 
 class WorkloadBuilder {
  public:
@@ -71,12 +65,12 @@ class WorkloadBuilder {
   void operator()(const nn::Add& sum) {
     add_vector(static_cast<double>(layer_->inputs.size()) - 1, sum.activation_bits);
   }
-  void operator()(const nn::Tokens&) { add_vector(1, first_bits()); }
+  void operator()(const nn::Tokens&) { add_elementwise(first_bits()); }
   void operator()(const nn::LayerNorm& norm) {
-    add_vector(kLayerNormOps, norm.output_bits.value_or(first_bits()));
+    add_elementwise(norm.output_bits.value_or(first_bits()));
   }
-  void operator()(const nn::Softmax&) { add_vector(kSoftmaxOps, first_bits()); }
-  void operator()(const nn::Gelu&) { add_vector(kGeluOps, first_bits()); }
+  void operator()(const nn::Softmax&) { add_elementwise(first_bits()); }
+  void operator()(const nn::Gelu&) { add_elementwise(first_bits()); }
 
   void operator()(const nn::BatchNorm& norm) {
     pass_through(norm.output_bits.value_or(first_bits()));
@@ -131,6 +125,10 @@ class WorkloadBuilder {
     step.is_matrix = true;
     step.matrix = product;
     step.input_bytes = bytes_of(layer_->inputs.front());
+  }
+
+  void add_elementwise(int output_bits) {
+    add_vector(operations_per_element(layer_->parameters), output_bits);
   }
 
   /// `operations` for each element of the output.

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "gibbon/sim/inference/transformer_layers.hpp"
+
 namespace gibbon::sim {
 
 namespace {
@@ -142,6 +144,9 @@ Tensor run_digital_layer(const nn::Network& network, std::size_t index, const nn
   const nn::LayerParameters& parameters = network.layers()[index].parameters;
   const nn::Shape& shape = network.output_shape(static_cast<int>(index));
   const Tensor& input = *inputs.front();
+  if (nn::is_transformer_layer(parameters)) {
+    return run_transformer_layer(network, index, state, inputs);
+  }
   if (std::holds_alternative<nn::Add>(parameters)) return run_add(shape, inputs);
   if (std::holds_alternative<nn::Concat>(parameters)) return run_concat(shape, inputs);
   if (const auto* pool = std::get_if<nn::Pool>(&parameters)) return run_pool(*pool, shape, input);

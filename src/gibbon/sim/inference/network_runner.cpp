@@ -11,6 +11,7 @@
 #include "gibbon/base/parallel.hpp"
 #include "gibbon/sim/inference/digital_layers.hpp"
 #include "gibbon/sim/inference/network_walk.hpp"
+#include "gibbon/sim/inference/transformer_layers.hpp"
 #include "gibbon/sim/nonideal/nonideal_kernel.hpp"
 
 namespace gibbon::sim {
@@ -78,6 +79,9 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
       kernels_[index] = make_layer_kernel(trained, static_cast<int>(index), hardware, options);
     } else if (std::holds_alternative<nn::BatchNorm>(layer.parameters)) {
       check_batch_norm(layer, trained.states[index], move_ranges_);
+      states_[index] = trained.states[index];
+    } else if (nn::is_transformer_layer(layer.parameters)) {
+      check_transformer_state(network_, index, trained.states[index]);
       states_[index] = trained.states[index];
     }
   }

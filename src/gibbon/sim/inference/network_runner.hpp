@@ -44,7 +44,7 @@ class NetworkRunner {
                    Tensor* owned) const;
 
   nn::Network network_;
-  std::vector<nn::LayerState> states_;  ///< of BatchNorm layers; the others' are in the kernels
+  std::vector<nn::LayerState> states_;  ///< of digital layers; the others' are in the kernels
   std::vector<std::unique_ptr<CrossbarKernel>> kernels_;  ///< one a layer, empty for digital ones
   bool move_ranges_;
 };

@@ -63,6 +63,8 @@ class Mapper {
       case ComputeKind::kAdd:
         add_to_accumulator(layer);
         break;
+      case ComputeKind::kVector:
+        break;
     }
     place(layer, mapped);
     mapping_.layers.push_back(mapped);

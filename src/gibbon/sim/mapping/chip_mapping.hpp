@@ -29,7 +29,7 @@ struct LayerMapping {
   int group_passes = 1;   ///< convolution groups that share a crossbar's columns, one at a time
   int channels_per_pe = 0;
   int first_tile = 0;
-  bool feeds_only_adds = false;
+  bool leaves_tiles = false;     ///< feeds only layers beside the tiles
   double in_layer_distance = 0;  ///< tile hops to the tile where the layer's outputs meet
   double transfer_distance = 0;  ///< tile hops from there to the next layers
   TilePosition aggregate;        ///< the tile where the outputs meet

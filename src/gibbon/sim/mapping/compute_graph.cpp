@@ -1,10 +1,8 @@
 #include "gibbon/sim/mapping/compute_graph.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
-#include "gibbon/base/error.hpp"
+#include "gibbon/sim/vector_operations.hpp"
 
 namespace gibbon::sim {
 namespace {
@@ -102,13 +100,31 @@ class GraphBuilder {
     pass_through(activation.output_bits);
   }
 
+  void operator()(const nn::LayerNorm& norm) {
+    if (norm.output_bits) last_quantised_bits_ = *norm.output_bits;
+    add_vector(norm.output_bits.value_or(first_input_bits()));
+  }
+  void operator()(const nn::Gelu&) { add_vector(first_input_bits()); }
+  void operator()(const nn::Softmax&) { add_vector(first_input_bits()); }
+  void operator()(const nn::Tokens& tokens) {
+    add_vector(first_input_bits()).vector.first_position = tokens.class_token ? 1 : 0;
+  }
+
+  void operator()(const nn::MatMul& product) {
+    const int second = layer_->inputs[1];
+    last_quantised_bits_ = product.activation_bits;
+    VectorWork& work = add_vector(product.activation_bits).vector;
+    const auto positions = static_cast<double>(network_.output_shape(index_).height);
+    work.lane_cycles =
+        static_cast<double>(network_.mac_count(static_cast<std::size_t>(index_))) / positions;
+    work.operations = 2 * work.lane_cycles;
+    work.held_bits =
+        static_cast<double>(network_.output_shape(second).elements()) * bits_of(second);
+    visit_producers(second, [&](int) { ++work.held_sources; });
+  }
+
   template <typename Transparent>
   void operator()(const Transparent&) {
-    if (nn::is_transformer_layer(layer_->parameters)) {
-      throw base::Error(
-          fmt::format("layer '{}' ({}): the crossbar models know no such layer; digital_cim does",
-                      layer_->name, nn::type_name(layer_->parameters)));
-    }
     pass_through(first_input_bits());
   }
 
@@ -171,6 +187,17 @@ class GraphBuilder {
     }
     last_quantised_bits_ = activation_bits;
     end(activation_bits);
+  }
+
+  ComputeLayer& add_vector(int output_bits) {
+    const int input_bits = first_input_bits();
+    ComputeLayer& added = add(ComputeKind::kVector);
+    added.input_bits = input_bits;
+    added.output_bits = output_bits;
+    added.vector.lane_cycles = added.vector.operations =
+        operations_per_element(layer_->parameters) * added.out_channels;
+    end(output_bits);
+    return added;
   }
 
   ComputeLayer& add(ComputeKind kind) {

@@ -18,12 +18,22 @@ enum class InputBitRule {
                 ///< or not: MNSIM after a forward pass [Q1]; wrong at residual branches
 };
 
-enum class ComputeKind { kConv, kLinear, kPool, kAdd };
+/// kVector: a layer of transformers that is no product with weights, on a vector unit of its own.
+enum class ComputeKind { kConv, kLinear, kPool, kAdd, kVector };
+
+/// What a vector unit does for one output position.
+struct VectorWork {
+  double lane_cycles = 0;  ///< an operation or a multiply-accumulate each
+  double operations = 0;   ///< additions and multiplications
+  double held_bits = 0;    ///< of a matrix product: its second operand, which all positions read
+  int held_sources = 0;    ///< the last sources, which give it: the layer waits for all of them
+  int first_position = 0;  ///< that reads the input's first one: 1 behind a class token
+};
 
 /// A layer that takes time and room on the chip. Relu, hardtanh, batch_norm, flatten and dropout
 /// are digital, free and transparent, as in MNSIM. So is concat, which MNSIM does not have: its
 /// inputs lie side by side in the buffer of the layer that reads them, which has all of their
-/// producers as sources.
+/// producers as sources. select_token is transparent, too.
 struct ComputeLayer {
   ComputeKind kind = ComputeKind::kConv;
   int network_index = 0;
@@ -33,11 +43,14 @@ struct ComputeLayer {
   bool symmetric_padding = false;  ///< 2x2 kernels that read a 3x3 window (nn::PaddingMode)
   int weight_bits = 0, input_bits = 0, output_bits = 0;
   int operands = 1;  ///< inputs in the network: what an add sums up
+  VectorWork vector;
   int first_source = 0, source_count = 0;
   int first_destination = 0, destination_count = 0;
 
   int positions() const { return out_height * out_width; }
   bool is_weighted() const { return kind == ComputeKind::kConv || kind == ComputeKind::kLinear; }
+  /// Adds and vector units have no tile: they stand beside the chip's global accumulator.
+  bool is_beside_tiles() const { return kind == ComputeKind::kAdd || kind == ComputeKind::kVector; }
 };
 
 /// The compute layers in list order. Sources are compute layers, or nn::kNetworkInput, as often as

@@ -52,16 +52,16 @@ class DistanceMeter {
 
   void measure(std::size_t index) {
     const ComputeLayer& layer = graph_.layers[index];
-    if (layer.kind == ComputeKind::kAdd) return measure_add(index);
+    if (layer.is_beside_tiles()) return measure_from_accumulator(index);
     LayerMapping& mapped = mapping_.layers[index];
     const auto destinations = graph_.destinations_of(layer);
-    mapped.feeds_only_adds =
+    mapped.leaves_tiles =
         !destinations.empty() && std::all_of(destinations.begin(), destinations.end(), [&](int d) {
-          return graph_.layers[static_cast<std::size_t>(d)].kind == ComputeKind::kAdd;
+          return graph_.layers[static_cast<std::size_t>(d)].is_beside_tiles();
         });
     const bool last = index + 1 == graph_.layers.size();
     Reach beyond;
-    if (!last && !mapped.feeds_only_adds) beyond = reach_of(destinations);
+    if (!last && !mapped.leaves_tiles) beyond = reach_of(destinations);
     choose_meeting_tile(mapped, beyond);
   }
 
@@ -91,8 +91,8 @@ class DistanceMeter {
     bool found = false;
     for (const TilePosition& tile : tiles) {
       const double in = own.farthest_from(tile);
-      const double out = mapped.feeds_only_adds ? to_accumulator(tile)
-                                                : static_cast<double>(beyond.farthest_from(tile));
+      const double out = mapped.leaves_tiles ? to_accumulator(tile)
+                                             : static_cast<double>(beyond.farthest_from(tile));
       const bool tie = found && in + out == best;
       if (in + out < best || (tie && before_in_rows(tile, mapped.aggregate))) {
         best = in + out;
@@ -106,7 +106,7 @@ class DistanceMeter {
 
   /// [Q7]: in MNSIM the way from the accumulator to a destination is measured to its first tile in
   /// reading order, not to the farthest as between other layers.
-  void measure_add(std::size_t index) {
+  void measure_from_accumulator(std::size_t index) {
     double farthest = 0;
     for (const int destination : graph_.destinations_of(graph_.layers[index])) {
       const auto& mapped = mapping_.layers[static_cast<std::size_t>(destination)];

@@ -1,6 +1,7 @@
 #include "gibbon/sim/schedule/layer_timing.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "gibbon/sim/circuits/buffer.hpp"
 #include "gibbon/sim/circuits/integer_math.hpp"
@@ -126,6 +127,17 @@ void time_add(const ComputeLayer& layer, const ChipUnits& units, LayerTiming& ti
   timing.buffer_write_ns = moved;
 }
 
+/// The second operand of a matrix product lies in the lanes' own memory: reading it takes no time
+/// beside the computing, nor does writing it, token by token as it arrives.
+void time_vector(const ComputeLayer& layer, const ChipUnits& units, LayerTiming& timing) {
+  const auto moved = [&](int channels, int bits) {
+    return buffer_transfer_ns(static_cast<std::int64_t>(channels) * bits, units.buffer_bitwidth);
+  };
+  timing.vector_ns = std::ceil(layer.vector.lane_cycles / units.vector_lanes) * units.clock_ns;
+  timing.buffer_write_ns = moved(layer.in_channels, layer.input_bits);
+  timing.buffer_read_ns = moved(layer.out_channels, layer.output_bits);
+}
+
 void play_role(const RoundRole& role, const ChipUnits& units, LayerTiming& timing) {
   timing.index_table_ns = role.index_table_ns;
   if (!role.fills) timing.line_write_ns.fill(0);
@@ -141,7 +153,8 @@ void sum_positions(const ComputeLayer& layer, LayerTiming& timing) {
   double common = timing.crossbar_ns + timing.dac_ns + timing.adc_ns + timing.input_register_ns +
                   timing.shift_register_ns + timing.output_register_ns + timing.adder_ns +
                   timing.demux_ns + timing.mux_ns + timing.joint_module_ns + timing.intra_tile_ns +
-                  timing.pooling_ns + timing.buffer_write_ns + timing.merge_ns + timing.transfer_ns;
+                  timing.pooling_ns + timing.vector_ns + timing.buffer_write_ns + timing.merge_ns +
+                  timing.transfer_ns;
   common += timing.partial_read_ns + timing.accumulate_ns + timing.index_table_ns;
   if (!timing.reads_in_merge_only(layer)) common += timing.buffer_read_ns;
   for (std::size_t i = 0; i < kPositionClasses; ++i) {
@@ -185,6 +198,7 @@ LayerTiming& LayerTiming::operator+=(const LayerTiming& next) {
                                              &LayerTiming::mux_ns,
                                              &LayerTiming::joint_module_ns,
                                              &LayerTiming::pooling_ns,
+                                             &LayerTiming::vector_ns,
                                              &LayerTiming::intra_tile_ns,
                                              &LayerTiming::merge_ns,
                                              &LayerTiming::transfer_ns,
@@ -216,6 +230,7 @@ ComponentValues LayerTiming::busy(const ComputeLayer& layer) const {
     busy[Component::kBufferWrite] += counts[i] * line_write_ns[i];
   }
   busy[Component::kPooling] = positions * pooling_ns;
+  busy[Component::kVectorUnit] = positions * vector_ns;
   busy[Component::kIntraTile] = positions * intra_tile_ns;
   busy[Component::kInterTile] = positions * (merge_ns + transfer_ns);
   return busy;
@@ -242,6 +257,9 @@ LayerTiming time_layer(const ComputeLayer& layer, const LayerMapping& mapping,
       break;
     case ComputeKind::kAdd:
       time_add(layer, units, timing);
+      break;
+    case ComputeKind::kVector:
+      time_vector(layer, units, timing);
       break;
   }
   if (layer.is_weighted()) {

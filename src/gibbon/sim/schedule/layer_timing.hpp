@@ -25,6 +25,7 @@ struct LayerTiming {
   double input_register_ns = 0, output_register_ns = 0, shift_register_ns = 0;
   double adder_ns = 0, demux_ns = 0, mux_ns = 0, joint_module_ns = 0;
   double pooling_ns = 0;
+  double vector_ns = 0;
   double intra_tile_ns = 0, merge_ns = 0, transfer_ns = 0;
   // Of the rounds of an epitome only (RoundRole).
   double partial_read_ns = 0;  ///< partial sums out of the tile's output buffer

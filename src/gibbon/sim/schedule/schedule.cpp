@@ -33,6 +33,8 @@ class Scheduler {
         run_linear(layer, costs[0]);
       } else if (mode_ == ScheduleMode::kLayerByLayer) {
         run_after_source(layer, costs);
+      } else if (layer.kind == ComputeKind::kVector) {
+        run_vector(layer, costs[0]);
       } else {
         run_windows(layer, costs);
       }
@@ -45,6 +47,10 @@ class Scheduler {
  private:
   const double* finishes(int source) const {
     return timeline_.finish.data() + timeline_.first_of[static_cast<std::size_t>(source)];
+  }
+
+  std::size_t positions_of(int source) const {
+    return static_cast<std::size_t>(graph_.layers[static_cast<std::size_t>(source)].positions());
   }
 
   double end_of(int source) const {
@@ -81,6 +87,28 @@ class Scheduler {
     }
   }
 
+  /// Position by position behind the first operand, all of the second being there.
+  void run_vector(const ComputeLayer& layer, double cost) {
+    const auto sources = graph_.sources_of(layer);
+    const auto held = static_cast<std::size_t>(layer.vector.held_sources);
+    const auto positions = static_cast<std::size_t>(layer.positions());
+    const auto elements = static_cast<std::size_t>(layer.in_height * layer.in_width);
+    double* ready = out_ + layer.vector.first_position;
+    double previous = 0;
+    std::fill_n(out_, positions, 0.0);
+    for (const int source : sources.first(sources.size() - held)) {
+      if (source >= 0 && positions_of(source) == elements) {
+        wait_for(finishes(source), elements, ready);
+      } else {  // a flatten or the choice of a token is in between
+        previous = std::max(previous, end_of(source));
+      }
+    }
+    for (const int source : sources.last(held)) previous = std::max(previous, end_of(source));
+    for (std::size_t i = 0; i < positions; ++i) {
+      previous = emit(i, std::max(out_[i], previous), cost);
+    }
+  }
+
   void run_linear(const ComputeLayer& layer, double cost) { emit(0, end_of_sources(layer), cost); }
 
   void run_after_source(const ComputeLayer& layer, const double* costs) {
@@ -103,8 +131,7 @@ class Scheduler {
     joined_.assign(elements, 0.0);
     for (const int source : sources) {
       if (source < 0) continue;
-      const ComputeLayer& from = graph_.layers[static_cast<std::size_t>(source)];
-      if (static_cast<std::size_t>(from.positions()) == elements) {
+      if (positions_of(source) == elements) {
         wait_for(finishes(source), elements, joined_.data());
       } else {  // a flatten is in between
         for (double& ready : joined_) ready = std::max(ready, end_of(source));

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "gibbon/sim/simulators/vector_layer.hpp"
+
 namespace gibbon::sim {
 namespace {
 
@@ -166,6 +168,7 @@ class MnsimExplainer {
     } else {
       clocked(Component::kAdder, timing.adder_ns);
     }
+    clocked(Component::kVectorUnit, timing.vector_ns);
     clocked(Component::kJointModule, timing.joint_module_ns);
     step(Component::kPooling, timing.pooling_ns, "positions", "100 ns a window");
     step(Component::kIntraTile, timing.intra_tile_ns, "positions", "bits / bandwidth");
@@ -209,6 +212,12 @@ class MnsimExplainer {
     part(Component::kBufferRead, "tile buffers", tiles, evaluation_.buffers.tile_output.area_um2,
          "SRAM tables");
     part(Component::kPooling, "units", tiles, units.pooling.area_um2, kTables);
+    if (layer.kind == ComputeKind::kVector) {
+      const VectorArea own = vector_area(layer, hardware_.vector_unit);
+      part(Component::kVectorUnit, "lanes", own.lanes, own.lane_um2, "16-bit adder, multiplier");
+      part(Component::kBufferRead, "KB", own.memory_kb, own.memory_um2 / own.memory_kb,
+           "cells, half of the area");
+    }
     if (!options_.corrections.accumulator || layer.kind != ComputeKind::kAdd) return;
     const Accumulator own = accumulator_of(layer, hardware_);
     part(Component::kAdder, "adders", own.adders, own.adder.area_um2, kTables);
@@ -221,6 +230,7 @@ class MnsimExplainer {
       const ComponentValues power = layer_power(view.layer, view.mapping, view.units, view.buffers);
       add_parts(index, mnsim_parts(view, power), !options_.count_adder_energy);
     }
+    if (view.layer.kind == ComputeKind::kVector) add_parts(index, vector_parts(view), false);
     add_parts(index, corrected_parts(view), false);
   }
 

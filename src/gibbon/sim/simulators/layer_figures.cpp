@@ -102,7 +102,7 @@ ComponentValues tile_area(const ChipUnits& units, const ChipBuffers& buffers) {
 ComponentValues layer_power(const ComputeLayer& layer, const LayerMapping& mapping,
                             const ChipUnits& units, const ChipBuffers& buffers) {
   ComponentValues power;
-  if (layer.kind == ComputeKind::kAdd) return power;
+  if (layer.is_beside_tiles()) return power;
   if (layer.kind == ComputeKind::kPool) {
     power[Component::kPooling] = units.pooling.power_w;
   } else {

@@ -25,7 +25,8 @@ base::Result<ChipBuffers> chip_buffers(const hw::HardwareConfig& hardware,
 /// Area of one tile, um^2: every tile is whole, whatever its layer uses, and has a pooling unit.
 ComponentValues tile_area(const ChipUnits& units, const ChipBuffers& buffers);
 
-/// Power of a layer, W: every tile counts as its fullest one [Q18]; an add costs nothing [Q17].
+/// Power of a layer, W: every tile counts as its fullest one [Q18]; an add costs nothing [Q17], and
+/// what a vector unit costs is vector_parts().
 ComponentValues layer_power(const ComputeLayer& layer, const LayerMapping& mapping,
                             const ChipUnits& units, const ChipBuffers& buffers);
 

@@ -264,7 +264,7 @@ LayerParts mnsim_parts(const LayerView& view, const ComponentValues& power_w) {
     parts.add({unit.component, unit.what, power_w[unit.component] / unit.unit_w, unit.unit_w,
                view.busy_ns[unit.component], unit.source});
   }
-  if (view.layer.kind == ComputeKind::kAdd) return parts;
+  if (view.layer.is_beside_tiles()) return parts;
   const double tiles = view.mapping.tile_count;
   const double pes = view.layer.is_weighted() ? view.mapping.pes_per_tile * tiles : 0;
   const Buffer& pe = view.buffers.pe_input;

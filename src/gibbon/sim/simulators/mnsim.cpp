@@ -8,6 +8,7 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/sim/epitome/stored_network.hpp"
 #include "gibbon/sim/simulators/explain_mnsim.hpp"
+#include "gibbon/sim/simulators/vector_layer.hpp"
 
 namespace gibbon::sim {
 namespace {
@@ -26,17 +27,20 @@ void add_accumulator_area(const Accumulator& own, ComponentValues& area_um2) {
   area_um2[Component::kBufferRead] += own.bank.area_um2;
 }
 
+void add_parts(const LayerParts& parts, MnsimEvaluation::Figures& figures) {
+  for (const LayerPart& part : parts.list()) {
+    figures.power_w[part.component] += part.power_w();
+    figures.energy_nj[part.component] += part.energy_nj();
+  }
+}
+
 /// Replaces or completes MNSIM's power and energy of a layer by what really works.
 void correct_layer(const LayerView& view, MnsimEvaluation::Figures& figures) {
   if (counted_exactly(view)) {
     figures.power_w = {};
     figures.energy_nj = {};
   }
-  const LayerParts parts = corrected_parts(view);
-  for (const LayerPart& part : parts.list()) {
-    figures.power_w[part.component] += part.power_w();
-    figures.energy_nj[part.component] += part.energy_nj();
-  }
+  add_parts(corrected_parts(view), figures);
   if (view.corrections.accumulator && view.layer.kind == ComputeKind::kAdd) {
     add_accumulator_area(accumulator_of(view.layer, view.hardware), figures.area_um2);
   }
@@ -113,6 +117,9 @@ void figure_layers(const hw::HardwareConfig& hardware, const MnsimOptions& optio
     }
     figures.busy_ns = evaluation.timings[i].busy(layers[i]);
     figure_work(view, options, figures);
+    if (layers[i].kind != ComputeKind::kVector) continue;
+    add_parts(vector_parts(view), figures);
+    figures.area_um2 = vector_area(layers[i], hardware.vector_unit).by_component();
   }
 }
 
@@ -156,7 +163,7 @@ std::optional<base::Infeasible> time_layers(const hw::HardwareConfig& hardware,
 /// Cells that hold bits of a weight, of the cells of the crossbars that the layer takes.
 double utilization_of(const ComputeLayer& layer, const LayerMapping& mapped,
                       const hw::HardwareConfig& hardware) {
-  if (layer.kind == ComputeKind::kPool || layer.kind == ComputeKind::kAdd) return 0;
+  if (!layer.is_weighted()) return 0;
   const double cells = static_cast<double>(mapped.pe_count) * hardware.pe.groups *
                        hardware.crossbar.rows * hardware.crossbar.columns;
   return mapped.used_cells / cells;
