@@ -7,7 +7,12 @@ namespace gibbon::app {
 
 RunInputs load_run_inputs(const explore::RunConfig& config) {
   RunInputs inputs;
-  inputs.dataset = data::load_dataset(config.data.dataset, config.data.directory);
+  data::LoadOptions options;
+  options.threads = config.threads;
+  if (config.data.image_size > 0) {
+    options.size = data::ImageSize{config.data.image_size, config.data.image_size};
+  }
+  inputs.dataset = data::load_dataset(config.data.dataset, config.data.directory, options);
   const data::ImageSet& images = inputs.dataset.train;
   SpaceChoice choice;
   choice.file = config.space;

@@ -15,11 +15,12 @@ namespace gibbon::explore {
 struct DataConfig {
   std::string dataset = "fashion-mnist";  ///< a name that `gibbon data list` prints
   std::filesystem::path directory;        ///< absolute; empty: where the dataset's package puts it
-  int validation_images = 5000;           ///< taken out of the training split, classes balanced
-  int train_images = 0;                   ///< training images kept after the split; 0: all of them
-  int crop_padding = 2;  ///< random crop: zeros on each side before the crop; 0: no crop
-  bool flip = true;      ///< mirror left and right with probability 1/2
-  int cutout = 0;        ///< edge of the square set to zero, pixels; 0: none
+  int image_size = 0;  ///< side that the pictures of image-folder are brought to; 0: as they are
+  int validation_images = 5000;  ///< taken out of the training split, classes balanced
+  int train_images = 0;          ///< training images kept after the split; 0: all of them
+  int crop_padding = 2;          ///< random crop: zeros on each side before the crop; 0: no crop
+  bool flip = true;              ///< mirror left and right with probability 1/2
+  int cutout = 0;                ///< edge of the square set to zero, pixels; 0: none
 };
 
 /// What the search is after: the strings of space::Objective, space::metric_from and
@@ -45,6 +46,7 @@ struct SupernetConfig {
                                  ///< smallest network between random ones; search: the designs that
                                  ///< the searcher holds, once there are any
   train::SmallCrops small_crops;
+  std::filesystem::path start;  ///< trained network of the largest's shape; empty: random weights
 };
 
 /// The loop that proposes and evaluates designs.

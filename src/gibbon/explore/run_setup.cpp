@@ -7,6 +7,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/named_values.hpp"
+#include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::explore {
@@ -129,6 +130,9 @@ void check_names(const RunConfig& config, const space::SearchSpace& space) {
     throw base::Error(fmt::format(
         "simulation.draws is {}: chips of {} with adc_mode {} have no devices that differ",
         config.simulation.draws, config.simulation.model, config.simulation.adc_mode));
+  }
+  if (!config.supernet.start.empty()) {
+    nn::with_weights_of(space.largest_network(), nn::load_trained_file(config.supernet.start));
   }
   search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
   predict::make_predictor(config.predictor.model, space, predictor_options(config));

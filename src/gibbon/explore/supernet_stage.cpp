@@ -5,6 +5,7 @@
 #include "gibbon/explore/stages.hpp"
 #include "gibbon/explore/supernet_paths.hpp"
 #include "gibbon/explore/training_progress.hpp"
+#include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/search/pareto.hpp"
 
 namespace gibbon::explore {
@@ -61,6 +62,8 @@ Outcome run_supernet_stage(RunContext& context) {
     file = document->at("file").get<std::string>();
     // Later weights, if the search has begun, are loaded by the search stage.
     if (!context.store.get("checkpoint")) context.supernet->load(context.paths.checkpoints / file);
+  } else if (!context.config.supernet.start.empty()) {
+    context.supernet->start_from(nn::load_trained_file(context.config.supernet.start));
   }
   while (done < context.config.supernet.steps) {
     const std::int64_t steps = std::min(kStepsPerCheckpoint, context.config.supernet.steps - done);

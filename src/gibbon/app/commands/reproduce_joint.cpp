@@ -183,8 +183,8 @@ report::Figure figure_of(const std::vector<Pair>& pairs, const Hypervolumes& vol
   return {"joint",
           "Epitomes as genes of the joint space",
           {verdict(volumes), savings_text(pairs, arguments),
-           fmt::format("The most accurate design has {} with epitome genes and {} without, by "
-                       "seed: how well a supernet trains decides more than its genes.",
+           fmt::format("The most accurate design of a search has {} with epitome genes and {} "
+                       "without: how far the supernets of different seeds lie apart.",
                        accuracies_text(pairs, &Pair::joint), accuracies_text(pairs, &Pair::plain)),
            "Each pair of searches has the same seed, images, cost model and number of simulated "
            "designs. Accuracies are those of the supernet's weights on crossbars; the box of the "

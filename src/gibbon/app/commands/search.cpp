@@ -35,6 +35,7 @@ struct SearchArguments {
   std::string searcher;
   std::string explore;
   std::string device;
+  std::string start;
   std::vector<std::string> constraints;
   bool tensorboard = false;
 };
@@ -62,6 +63,7 @@ explore::RunConfig configure(const SearchArguments& arguments, const GlobalOptio
   if (!arguments.searcher.empty()) config.search.searcher = arguments.searcher;
   if (!arguments.explore.empty()) config.explore = arguments.explore;
   if (!arguments.device.empty()) config.device = arguments.device;
+  if (!arguments.start.empty()) config.supernet.start = fs::absolute(arguments.start);
   for (const std::string& constraint : arguments.constraints) {
     config.objective.constraints.push_back(constraint);
   }
@@ -152,6 +154,8 @@ Action add_search_command(CLI::App& command, const GlobalOptions& global) {
   add("--searcher", arguments->searcher, "A name that 'gibbon list searchers' prints");
   add("--explore", arguments->explore, "Open genes: network, hardware or both");
   add("--device", arguments->device, "Where networks train: cpu, cuda, cuda:1");
+  add("--start", arguments->start,
+      "Trained network that the supernet starts from, .gibbon or .onnx");
   command
       .add_option("--constraint", arguments->constraints, "A bound, \"area_mm2 <= 20\"; repeatable")
       ->excludes(resume)

@@ -13,7 +13,7 @@
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/data/dataset_registry.hpp"
-#include "gibbon/nn/importers/onnx.hpp"
+#include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 #include "gibbon/sim/epitome/stored_network.hpp"
 #include "gibbon/train/trainer.hpp"
@@ -68,10 +68,6 @@ train::EpitomeScales scales_of(const TrainArguments& arguments,
   return scales;
 }
 
-nn::TrainedNetwork load_trained(const std::filesystem::path& path) {
-  return path.extension() == ".onnx" ? nn::load_onnx(path) : nn::load_trained_network(path);
-}
-
 train::FinalTrainOptions options_of(const TrainArguments& arguments,
                                     const std::optional<hw::HardwareConfig>& hardware,
                                     const GlobalOptions& global) {
@@ -93,7 +89,7 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
     options.pim->pass = train::pim_pass_of(arguments.pim_pass);
   }
   if (!arguments.teacher.empty()) {
-    options.distillation = train::Distillation{.teacher = load_trained(arguments.teacher)};
+    options.distillation = train::Distillation{.teacher = nn::load_trained_file(arguments.teacher)};
     options.distillation->weight = arguments.teacher_weight.value_or(options.distillation->weight);
   }
   return options;
@@ -115,7 +111,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   train::FinalTrainOptions training = options_of(arguments, hardware, global);
   training.base.epitome_scales = scales_of(arguments, crossbars);
   std::optional<nn::TrainedNetwork> start;
-  if (!arguments.start.empty()) start = load_trained(arguments.start);
+  if (!arguments.start.empty()) start = nn::load_trained_file(arguments.start);
 
   nn::TrainedNetwork trained{network, {}};
   {

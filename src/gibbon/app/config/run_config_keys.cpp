@@ -5,6 +5,7 @@
 
 #include "gibbon/app/config/config_key.hpp"
 #include "gibbon/base/named_values.hpp"
+#include "gibbon/data/load_options.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 
 namespace gibbon::app {
@@ -157,6 +158,10 @@ std::vector<ConfigKey> data_keys() {
           "data.directory", "Folder of the files; absent: where the dataset's package puts them",
           [](RunConfig & c) -> auto& { return c.data.directory; }),
       whole<int>(
+          "data.image_size",
+          "Side that the pictures of image-folder are brought to; 0: as they are",
+          [](RunConfig & c) -> auto& { return c.data.image_size; }, 0, data::kMaxImageSide),
+      whole<int>(
           "data.validation_images", "Training images kept apart to score designs",
           [](RunConfig & c) -> auto& { return c.data.validation_images; }, 1, 10000000),
       whole_or<int>(
@@ -228,6 +233,9 @@ std::vector<ConfigKey> supernet_keys() {
              "holds",
              [](RunConfig & c) -> auto& { return c.supernet.paths; },
              {"random", "sandwich", "search"}),
+      path(
+          "supernet.start", "Trained network that the weights start from: .gibbon or .onnx",
+          [](RunConfig & c) -> auto& { return c.supernet.start; }),
   };
   append(keys, small_crop_keys(
                    "supernet", [](RunConfig & c) -> auto& { return c.supernet.small_crops.size; },

@@ -75,6 +75,9 @@ void resolve(RunConfig& config, const fs::path& folder,
   if (!config.data.directory.empty()) {
     config.data.directory = fs::absolute(folder / config.data.directory).lexically_normal();
   }
+  if (!config.supernet.start.empty()) {
+    config.supernet.start = fs::absolute(folder / config.supernet.start).lexically_normal();
+  }
   config.out = fs::absolute(config.out).lexically_normal();
 }
 

@@ -9,6 +9,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
+#include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/crossbar_calibration.hpp"
 #include "gibbon/train/supernet.hpp"
 #include "gibbon/train/trainer.hpp"
@@ -43,7 +44,11 @@ data::ImageSet first_images(const data::ImageSet& images, int limit) {
 class TorchSupernet final : public Supernet {
  public:
   TorchSupernet(const nn::Network& largest, const TrainOptions& options)
-      : options_(options), weights_(largest, options) {}
+      : largest_(largest), options_(options), weights_(largest, options) {}
+
+  void start_from(const nn::TrainedNetwork& trained) override {
+    guarded("supernet", [&] { weights_.assign(nn::with_weights_of(largest_, trained)); });
+  }
 
   double train(const data::ImageSet& images, const PathSampler& sampler, std::int64_t first_step,
                std::int64_t steps, std::int64_t total_steps, base::Progress& progress) override {
@@ -136,6 +141,7 @@ class TorchSupernet final : public Supernet {
   std::int64_t next_step() const override { return next_step_; }
 
  private:
+  nn::Network largest_;
   TrainOptions options_;
   SharedWeights weights_;
   std::int64_t next_step_ = 0;
@@ -222,7 +228,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
   return guarded(kStage, [&] {
     const std::string& device = options.base.device;
     SharedWeights weights(network, options.base);
-    if (start) weights.assign(*start);
+    if (start) weights.assign(nn::with_weights_of(network, *start));
     Path path = weights.path(network, true);
     const std::int64_t steps = std::max<std::int64_t>(1, steps_of(options.epochs, images, options));
     const std::int64_t pim_steps =
