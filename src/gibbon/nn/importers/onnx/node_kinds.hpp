@@ -1,18 +1,12 @@
 #pragma once
 
-#include <stdexcept>
 #include <string>
 #include <variant>
 
 #include "gibbon/nn/importers/onnx/graph.hpp"
+#include "gibbon/nn/importers/onnx/unsupported.hpp"
 
 namespace gibbon::nn::onnx {
-
-/// Why a node that is valid ONNX cannot be imported.
-class Unsupported : public std::runtime_error {
- public:
-  using std::runtime_error::runtime_error;
-};
 
 /// The operators that read_node knows, for messages.
 extern const char* const kSupportedOperators;
