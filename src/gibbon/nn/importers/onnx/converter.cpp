@@ -12,7 +12,8 @@ namespace gibbon::nn::onnx {
 Converter::Converter(const Graph& graph, std::string network_name, const ImportOptions& options)
     : graph_(graph), layers_(std::move(network_name), graph.input().shape, options) {
   const Graph::Input input = graph.input();
-  values_[graph.input_name()] = {kNetworkInput, input.shape, input.is_image, nullptr};
+  values_[graph.input_name()] = input.is_image ? Value::image(kNetworkInput, input.shape)
+                                               : Value::vector(kNetworkInput, input.shape.channels);
 }
 
 void Converter::add(const NodeProto& node, const NodeKind& kind) {

@@ -51,12 +51,12 @@ class NodeAdder {
                     std::vector<float> bias);
 
   void add_plain(LayerParameters parameters, const Value& in) {
-    add_plain(std::move(parameters), in, in.shape, in.is_image);
+    add_plain(std::move(parameters), in, in.shape, in.view);
   }
-  void add_plain(LayerParameters parameters, const Value& in, const Shape& out, bool is_image);
+  void add_plain(LayerParameters parameters, const Value& in, const Shape& out, View view);
   void flatten(const Value& in);
   void add_layer(LayerParameters parameters, std::vector<int> inputs, LayerState state,
-                 const Shape& out, bool is_image);
+                 const Shape& out, View view);
   void set_output(Value value) { values_[node_.output(0)] = std::move(value); }
 
   LayerList& layers_;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbon/nn/importers/onnx/view.hpp"
 #include "gibbon/nn/layer.hpp"
 #include "gibbon/nn/network.hpp"
 
@@ -23,9 +24,18 @@ struct Shift {
 /// What a name in the graph stands for.
 struct Value {
   int layer = kNetworkInput;
-  Shape shape;
-  bool is_image = false;         ///< [1, C, H, W]; otherwise [1, F]
+  Shape shape;                   ///< of the layer's output
+  View view;                     ///< how the value lies in it
   std::shared_ptr<Shift> shift;  ///< nullptr: none
+
+  static Value image(int layer, const Shape& shape) {
+    return {layer, shape, View::image(shape), nullptr};
+  }
+  static Value vector(int layer, int features) {
+    return {layer, {features, 1, 1}, View::vector(features), nullptr};
+  }
+  bool is_image() const { return view == View::image(shape); }
+  bool is_vector() const { return view == View::vector(shape.channels); }
 };
 
 }  // namespace gibbon::nn::onnx

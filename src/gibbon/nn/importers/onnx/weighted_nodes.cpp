@@ -73,7 +73,7 @@ void NodeAdder::operator()(const ConvNode& conv) {
   layer.weight_bits = layers_.options().weight_bits;
   layer.activation_bits = layers_.options().activation_bits;
   const Shape out = output_of(node_, conv.window, layer.padding, layer.out_channels, in.shape);
-  add_weighted(layer, in, {kNetworkInput, out, true, nullptr}, floats_of(*conv.weight),
+  add_weighted(layer, in, Value::image(kNetworkInput, out), floats_of(*conv.weight),
                conv.bias == nullptr ? std::vector<float>{} : floats_of(*conv.bias));
 }
 
@@ -96,13 +96,13 @@ void NodeAdder::operator()(const LinearNode& linear) {
                         static_cast<std::size_t>(layer.out_features));
   }
   scale(node_, weight, linear.weight_factor);
-  const Shape out{layer.out_features, 1, 1};
+  const Value out = Value::vector(kNetworkInput, layer.out_features);
   std::vector<float> bias;
   if (linear.bias != nullptr) {
-    bias = per_channel(*linear.bias, {kNetworkInput, out, false, nullptr});
+    bias = per_channel(*linear.bias, out);
     scale(node_, bias, linear.bias_factor);
   }
-  add_weighted(layer, in, {kNetworkInput, out, false, nullptr}, std::move(weight), std::move(bias));
+  add_weighted(layer, in, out, std::move(weight), std::move(bias));
 }
 
 void NodeAdder::operator()(const BatchNormNode& norm) {
@@ -130,7 +130,7 @@ void NodeAdder::operator()(const BatchNormNode& norm) {
   }
   state.output.bits = layers_.options().activation_bits;
   add_layer(BatchNorm{in.shape.channels, layers_.options().activation_bits}, {source},
-            std::move(state), in.shape, in.is_image);
+            std::move(state), in.shape, in.view);
 }
 
 void NodeAdder::operator()(const ShiftNode& shift) {
@@ -159,8 +159,8 @@ std::vector<float> NodeAdder::per_channel(const TensorProto& tensor, const Value
   if (values.size() == 1) return std::vector<float>(channels, values.front());
   std::vector<std::int64_t> extents = extents_of(tensor);
   while (extents.size() > 1 && extents.front() == 1) extents.erase(extents.begin());
-  const auto wanted = target.is_image ? std::vector<std::int64_t>{target.shape.channels, 1, 1}
-                                      : std::vector<std::int64_t>{target.shape.channels};
+  const auto wanted = target.is_image() ? std::vector<std::int64_t>{target.shape.channels, 1, 1}
+                                        : std::vector<std::int64_t>{target.shape.channels};
   if (extents == wanted) return values;
   throw base::Error(fmt::format(
       "{}: the constant '{}' of shape {} is not one value or one for each of the {} channels",
