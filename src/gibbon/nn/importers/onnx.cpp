@@ -9,12 +9,12 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/nn/importers/onnx/converter.hpp"
+#include "gibbon/nn/importers/onnx/unsupported.hpp"
 
 namespace gibbon::nn {
 
 namespace {
 
-using onnx::NodeKind;
 using onnx::NodeProto;
 
 onnx_schema::ModelProto parse_model(std::string_view content) {
@@ -38,13 +38,15 @@ std::string problem_line(const NodeProto& node, const std::string& problem) {
                                 fmt::join(problems, ""), onnx::kSupportedOperators));
 }
 
-std::vector<NodeKind> read_nodes(const onnx::Graph& graph) {
-  std::vector<NodeKind> kinds;
+TrainedNetwork convert(const onnx_schema::ModelProto& model, const std::string& name,
+                       const ImportOptions& options) {
+  onnx::Graph graph(model.graph());
+  onnx::Converter converter(graph, name, options);
   std::vector<std::string> problems;
   std::optional<base::Error> invalid;
   for (const NodeProto* node : graph.nodes()) {
     try {
-      kinds.push_back(onnx::read_node(*node, graph));
+      converter.add(*node);
     } catch (const onnx::Unsupported& problem) {
       problems.push_back(problem_line(*node, problem.what()));
     } catch (const base::Error& error) {
@@ -54,26 +56,6 @@ std::vector<NodeKind> read_nodes(const onnx::Graph& graph) {
   // First what no correction of the file would help.
   if (!problems.empty()) refuse_nodes(problems);
   if (invalid) throw base::Error(*invalid);
-  return kinds;
-}
-
-TrainedNetwork convert(const onnx_schema::ModelProto& model, const std::string& name,
-                       const ImportOptions& options) {
-  const onnx::Graph graph(model.graph());
-  const std::vector<NodeKind> kinds = read_nodes(graph);
-  onnx::Converter converter(graph, name, options);
-  std::vector<std::string> problems;
-  for (std::size_t i = 0; i < kinds.size(); ++i) {
-    const NodeProto& node = *graph.nodes()[i];
-    try {
-      converter.add(node, kinds[i]);
-    } catch (const onnx::Unsupported& problem) {
-      problems.push_back(problem_line(node, problem.what()));
-    } catch (const base::Error&) {
-      if (problems.empty()) throw;
-    }
-  }
-  if (!problems.empty()) refuse_nodes(problems);
   return converter.finish();
 }
 

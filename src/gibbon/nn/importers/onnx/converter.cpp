@@ -3,29 +3,67 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include "gibbon/base/error.hpp"
 
 namespace gibbon::nn::onnx {
 
-Converter::Converter(const Graph& graph, std::string network_name, const ImportOptions& options)
-    : graph_(graph), layers_(std::move(network_name), graph.input().shape, options) {
+Converter::Converter(Graph& graph, std::string network_name, const ImportOptions& options)
+    : graph_(graph),
+      folder_(graph),
+      layers_(std::move(network_name), graph.input().shape, options) {
   const Graph::Input input = graph.input();
   values_[graph.input_name()] = input.is_image ? Value::image(kNetworkInput, input.shape)
                                                : Value::vector(kNetworkInput, input.shape.channels);
 }
 
-void Converter::add(const NodeProto& node, const NodeKind& kind) {
-  const bool is_broken = std::any_of(node.input().begin(), node.input().end(),
-                                     [&](const auto& input) { return broken_.contains(input); });
+void Converter::add(const NodeProto& node) {
+  const bool is_behind_broken =
+      std::any_of(node.input().begin(), node.input().end(),
+                  [&](const std::string& input) { return broken_.contains(input); });
   try {
-    if (!is_broken) std::visit(NodeAdder(layers_, values_, node), kind);
-  } catch (const Unsupported&) {
-    broken_.insert(node.output(0));
+    if (is_behind_broken) {
+      leave_out(node);
+    } else {
+      add_whole(node);
+    }
+  } catch (const std::runtime_error&) {
+    set_broken(node);
     throw;
   }
-  if (is_broken) broken_.insert(node.output(0));
+}
+
+void Converter::add_whole(const NodeProto& node) {
+  if (folder_.fold(node)) return;
+  const NodeKind kind = read_node(node, graph_);
+  std::visit(NodeAdder(layers_, values_, folder_, node), kind);
+}
+
+void Converter::leave_out(const NodeProto& node) {
+  set_broken(node);
+  if (would_be_constant(node)) return;
+  const bool lacks_constants =
+      std::any_of(node.input().begin(), node.input().end(),
+                  [&](const std::string& input) { return broken_constants_.contains(input); });
+  if (!lacks_constants) read_node(node, graph_);
+}
+
+void Converter::set_broken(const NodeProto& node) {
+  const bool is_constant = would_be_constant(node);
+  for (const std::string& output : node.output()) {
+    if (output.empty()) continue;
+    broken_.insert(output);
+    if (is_constant) broken_constants_.insert(output);
+  }
+}
+
+bool Converter::would_be_constant(const NodeProto& node) const {
+  if (node.op_type() == "Shape") return true;
+  return std::all_of(node.input().begin(), node.input().end(), [&](const std::string& input) {
+    return input.empty() || graph_.constant(input) != nullptr || broken_constants_.contains(input);
+  });
 }
 
 TrainedNetwork Converter::finish() {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <queue>
+#include <utility>
 
 #include "gibbon/base/error.hpp"
 
@@ -14,10 +15,6 @@ namespace {
 
 /// No image network reads anything larger; bounds the arithmetic behind it.
 constexpr std::int64_t kMaxExtent = 65536;
-
-bool is_standard(const NodeProto& node) {
-  return node.domain().empty() || node.domain() == "ai.onnx";
-}
 
 bool is_constant_node(const NodeProto& node) {
   return is_standard(node) && node.op_type() == "Constant";
@@ -52,6 +49,11 @@ const TensorProto* Graph::constant(const std::string& name) const {
 
 const TensorProto* Graph::constant_input(const NodeProto& node, int index) const {
   return index < node.input_size() ? constant(node.input(index)) : nullptr;
+}
+
+void Graph::add_constant(TensorProto tensor) {
+  owned_.push_back(std::move(tensor));
+  constants_[owned_.back().name()] = &owned_.back();
 }
 
 void Graph::add_constants() {

@@ -27,6 +27,11 @@ class Graph {
   /// The node's constant input number `index`; nullptr where it is absent or computed.
   const TensorProto* constant_input(const NodeProto& node, int index) const;
 
+  /// Makes a node's output a constant, named as the tensor.
+  void add_constant(TensorProto tensor);
+  /// The size of the graph in the file.
+  std::size_t bytes() const { return graph_.ByteSizeLong(); }
+
   const std::string& input_name() const { return input_->name(); }
   const std::string& output_name() const { return output_name_; }
 
@@ -47,7 +52,7 @@ class Graph {
 
   const onnx_schema::GraphProto& graph_;
   std::map<std::string, const TensorProto*> constants_;
-  std::deque<TensorProto> owned_;  ///< of Constants that do not hold a tensor
+  std::deque<TensorProto> owned_;  ///< those that the model does not hold as tensors
   const onnx_schema::ValueInfoProto* input_ = nullptr;
   std::string output_name_;
   std::vector<const NodeProto*> nodes_;

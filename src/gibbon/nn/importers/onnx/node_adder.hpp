@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbon/nn/importers/onnx/constant_folding.hpp"
 #include "gibbon/nn/importers/onnx/layer_list.hpp"
 #include "gibbon/nn/importers/onnx/node_kinds.hpp"
 #include "gibbon/nn/importers/onnx/value.hpp"
@@ -17,8 +18,8 @@ using Values = std::map<std::string, Value>;
 /// where only its input's shape shows that it cannot be imported.
 class NodeAdder {
  public:
-  NodeAdder(LayerList& layers, Values& values, const NodeProto& node)
-      : layers_(layers), values_(values), node_(node) {}
+  NodeAdder(LayerList& layers, Values& values, ConstantFolder& folder, const NodeProto& node)
+      : layers_(layers), values_(values), folder_(folder), node_(node) {}
 
   // Nodes with weights: weighted_nodes.cpp.
   void operator()(const ConvNode& conv);
@@ -36,6 +37,7 @@ class NodeAdder {
   void operator()(const FlattenNode&) { flatten(value(0)); }
   void operator()(const ReshapeNode& reshape);
   void operator()(const PassNode&) { set_output(value(0)); }
+  void operator()(const ShapeNode&) { folder_.fold_shape(node_, value(0).view.extents()); }
 
  private:
   const Value& value(int input) const;
@@ -61,6 +63,7 @@ class NodeAdder {
 
   LayerList& layers_;
   Values& values_;
+  ConstantFolder& folder_;
   const NodeProto& node_;
 };
 

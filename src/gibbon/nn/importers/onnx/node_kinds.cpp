@@ -269,6 +269,7 @@ const std::map<std::string, Reader>& readers() {
       {"MaxPool", pool(PoolMode::kMax)},
       {"Relu", read_plain<ReluNode>},
       {"Reshape", read_reshape},
+      {"Shape", read_plain<ShapeNode>},
       {"Softmax", read_softmax},
   };
   return kReaders;
@@ -277,9 +278,8 @@ const std::map<std::string, Reader>& readers() {
 }  // namespace
 
 NodeKind read_node(const NodeProto& node, const Graph& graph) {
-  const bool is_standard = node.domain().empty() || node.domain() == "ai.onnx";
   const auto found = readers().find(node.op_type());
-  if (!is_standard || found == readers().end()) throw Unsupported("unknown operator");
+  if (!is_standard(node) || found == readers().end()) throw Unsupported("unknown operator");
   if (node.output_size() == 0 || node.output(0).empty()) {
     throw base::Error(fmt::format("{}: it has no output", describe(node)));
   }

@@ -68,10 +68,12 @@ struct ReshapeNode {
 };
 /// Its output is its input.
 struct PassNode {};
+/// Its output is a constant.
+struct ShapeNode {};
 
 using NodeKind =
     std::variant<ConvNode, LinearNode, BatchNormNode, PoolNode, ReluNode, ClipNode, DropoutNode,
-                 SumNode, ConcatNode, ShiftNode, FlattenNode, ReshapeNode, PassNode>;
+                 SumNode, ConcatNode, ShiftNode, FlattenNode, ReshapeNode, PassNode, ShapeNode>;
 
 /// What a node computes, as far as that does not depend on its input's shape. Throws Unsupported,
 /// or base::Error where the node is not valid ONNX.

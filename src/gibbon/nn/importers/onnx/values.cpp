@@ -80,10 +80,13 @@ std::string name_of(const NodeProto& node) {
 }
 
 std::string describe(const NodeProto& node) {
-  const std::string type = node.domain().empty() || node.domain() == "ai.onnx"
-                               ? printable(node.op_type())
-                               : printable(node.domain() + ":" + node.op_type());
+  const std::string type = is_standard(node) ? printable(node.op_type())
+                                             : printable(node.domain() + ":" + node.op_type());
   return fmt::format("node '{}' ({})", name_of(node), type);
+}
+
+bool is_standard(const NodeProto& node) {
+  return node.domain().empty() || node.domain() == "ai.onnx";
 }
 
 const AttributeProto* find_attribute(const NodeProto& node, std::string_view name) {

@@ -14,8 +14,13 @@ using onnx_schema::AttributeProto;
 using onnx_schema::NodeProto;
 using onnx_schema::TensorProto;
 
+using Extents = std::vector<std::int64_t>;
+
 /// More elements than any image network has in one tensor; bounds what a damaged file can ask for.
 inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;
+
+/// More dimensions than any image network's tensors have; bounds what lists of axes can ask for.
+inline constexpr std::size_t kMaxRank = 16;
 
 /// `name` with every byte but printable ASCII, and what CSV and YAML quote, replaced by '_': names
 /// end up in messages, tables and JSON. At most 200 characters.
@@ -26,6 +31,9 @@ std::string describe(const NodeProto& node);
 
 /// The name that describe uses.
 std::string name_of(const NodeProto& node);
+
+/// Whether the node's operator is one of ONNX itself.
+bool is_standard(const NodeProto& node);
 
 /// An attribute of a node, or `absent`. Throws base::Error where it has another type.
 std::int64_t integer_attribute(const NodeProto& node, std::string_view name, std::int64_t absent);
