@@ -57,10 +57,12 @@ TEST(OnnxErrors, AllUnsupportedNodesAreListedAtOnce) {
       "  node 's' (Sigmoid): unknown operator\n"
       "  node 'dilated' (Conv): dilations other than 1\n"
       "  node 'y' (com.microsoft:Gelu): unknown operator\n"
-      "Supported are Add, AveragePool, BatchNormalization, Clip, Concat, Constant, Conv, Dropout, "
-      "Flatten, Gemm, GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, and Softmax or "
-      "LogSoftmax "
-      "at the end.");
+      "Supported are Add, AveragePool, BatchNormalization, Cast, Clip, Concat, Constant, Conv, "
+      "Div, Dropout, Erf, Flatten, Gather, Gelu, Gemm, GlobalAveragePool, Identity, "
+      "LayerNormalization, MatMul, MaxPool, Mul, ReduceMean, Relu, Reshape, Shape, Slice, "
+      "Softmax, Split, Squeeze, Transpose, Unsqueeze, and LogSoftmax at the end; for constants "
+      "also Abs, ConstantOfShape, Equal, Expand, Sqrt, Sub and Where; transformers from "
+      "opset 17 on.");
 }
 
 /// Whether SAME padding is symmetric shows only when the input's size is known.
@@ -154,18 +156,21 @@ TEST(OnnxErrors, UnsupportedPools) {
               HasSubstr("node 'it' (MaxPool): attribute 'kernel_shape' is missing"));
 }
 
-TEST(OnnxErrors, SoftmaxAndComputedWeights) {
+TEST(OnnxErrors, ComputedWeights) {
   OnnxBuilder onnx({1, 2});
-  onnx.node("Softmax", {"x"}, "s");
+  onnx.node("Relu", {"x"}, "s");
+  onnx.node("Gemm", {"s", "s"}, "g");
   onnx.node("MatMul", {"s", "s"}, "m");
   onnx.filled("b", {2, 2}, 1);
-  onnx.node("MatMul", {"b", "m"}, "y");
-  EXPECT_THAT(
-      onnx_error(onnx),
-      testing::AllOf(HasSubstr("3 nodes"),
-                     HasSubstr("(Softmax): it is supported as the last node only"),
-                     HasSubstr("'m' (MatMul): input 's' is computed, a constant is needed"),
-                     HasSubstr("'y' (MatMul): input 'b' is constant, only weights may be")));
+  onnx.node("MatMul", {"b", "m"}, "n");
+  onnx.node("LogSoftmax", {"n"}, "l");
+  onnx.node("Add", {"g", "l"}, "y");
+  EXPECT_THAT(onnx_error(onnx),
+              testing::AllOf(HasSubstr("4 nodes"),
+                             HasSubstr("'g' (Gemm): input 's' is computed, a constant is needed"),
+                             HasSubstr("'m' (MatMul): [1, 2] times [1, 2] is no product"),
+                             HasSubstr("'n' (MatMul): input 'b' is constant, only weights may be"),
+                             HasSubstr("'l' (LogSoftmax): it is supported as the last node only")));
 }
 
 TEST(OnnxErrors, WrongShapes) {

@@ -73,7 +73,19 @@ TrainedNetwork Converter::finish() {
                                   printable(graph_.output_name())));
   }
   const Value& output = found->second;
-  layers_.layer_of(output);
+  if (!output.is_image() && !output.is_vector()) {
+    throw base::Error(fmt::format(
+        "the graph's output '{}' is {} of {} channels of {}x{}; only [1, all] is supported at the "
+        "end, one number a class",
+        printable(graph_.output_name()), shape_text(output), output.shape.channels,
+        output.shape.height, output.shape.width));
+  }
+  try {
+    layers_.layer_of(output);
+  } catch (const Unsupported& problem) {
+    throw base::Error(fmt::format("the graph's output '{}' cannot be imported: {}",
+                                  printable(graph_.output_name()), problem.what()));
+  }
   return layers_.finish(static_cast<int>(output.shape.elements()));
 }
 

@@ -140,11 +140,13 @@ std::map<std::string, int> Graph::find_producers() const {
   return producers;
 }
 
-std::vector<bool> Graph::find_needed(const std::map<std::string, int>& producers) const {
+std::vector<bool> Graph::find_needed(const std::map<std::string, int>& producers) {
   std::vector<bool> needed(static_cast<std::size_t>(graph_.node_size()), false);
   std::vector<int> open;
   const auto need = [&](const std::string& value, const std::string& reader) {
-    if (value.empty() || value == input_name() || constants_.contains(value)) return;
+    if (value.empty()) return;
+    read_.insert(value);
+    if (value == input_name() || constants_.contains(value)) return;
     const auto found = producers.find(value);
     if (found == producers.end()) {
       throw base::Error(

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ class Graph {
   /// The size of the graph in the file.
   std::size_t bytes() const { return graph_.ByteSizeLong(); }
 
+  /// Whether a node, or the network's output, needs a value.
+  bool is_read(const std::string& value) const { return read_.contains(value); }
+
   const std::string& input_name() const { return input_->name(); }
   const std::string& output_name() const { return output_name_; }
 
@@ -47,7 +51,7 @@ class Graph {
   void add_constant_node(const NodeProto& node);
   void find_ends();
   std::map<std::string, int> find_producers() const;
-  std::vector<bool> find_needed(const std::map<std::string, int>& producers) const;
+  std::vector<bool> find_needed(const std::map<std::string, int>& producers);
   void order_nodes(const std::map<std::string, int>& producers, const std::vector<bool>& needed);
 
   const onnx_schema::GraphProto& graph_;
@@ -55,6 +59,7 @@ class Graph {
   std::deque<TensorProto> owned_;  ///< those that the model does not hold as tensors
   const onnx_schema::ValueInfoProto* input_ = nullptr;
   std::string output_name_;
+  std::set<std::string> read_;
   std::vector<const NodeProto*> nodes_;
 };
 

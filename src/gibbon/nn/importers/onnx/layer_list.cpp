@@ -3,9 +3,39 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
+#include "gibbon/nn/importers/onnx/unsupported.hpp"
+
 namespace gibbon::nn::onnx {
+
+namespace {
+
+/// Exporters round 1 / sqrt(2) and 2 * 0.5 to single precision.
+constexpr double kFactorTolerance = 1e-6;
+
+/// The signed grid of `bits` bits that reaches the largest weight.
+QuantizationScale weight_grid(const std::vector<float>& weight, int bits) {
+  float largest = 0;
+  for (const float value : weight) largest = std::max(largest, std::abs(value));
+  // Weights of zeros fit any grid, but a grid's scale must be positive.
+  if (largest == 0) largest = 1;
+  return {bits, static_cast<double>(largest) / ((1 << (bits - 1)) - 1)};
+}
+
+}  // namespace
+
+void require_whole(const Value& value) {
+  if (value.part != GeluPart::kNone) {
+    throw Unsupported(
+        "a part of GELU is read, which is supported as a whole: x * 0.5 * (1 + erf(x / sqrt(2)))");
+  }
+  if (!(std::abs(value.factor - 1) <= kFactorTolerance)) {
+    throw Unsupported(fmt::format(
+        "{} times a result is read, which is supported in attention and GELU", value.factor));
+  }
+}
 
 LayerList::LayerList(std::string network_name, const Shape& input, const ImportOptions& options)
     : options_(options) {
@@ -20,8 +50,10 @@ TrainedNetwork LayerList::finish(int num_classes) {
   return {Network(std::move(description_)), std::move(states_)};
 }
 
-int LayerList::layer_of(const Value& value) {
-  if (!value.shift) return value.layer;
+int LayerList::layer_of(const Value& value, std::string_view role) {
+  require_whole(value);
+  const int layer = value.pending ? write(*value.pending, role) : value.layer;
+  if (!value.shift) return layer;
   Shift& shift = *value.shift;
   if (shift.layer != kUnwritten) return shift.layer;
   LayerState state;
@@ -31,16 +63,49 @@ int LayerList::layer_of(const Value& value) {
   state.running_mean.assign(channels, 0);
   state.running_variance.assign(channels, 1);
   state.epsilon = 0;
-  shift.layer = add(shift.name, BatchNorm{value.shape.channels, std::nullopt}, {value.layer},
-                    std::move(state));
+  const bool is_part = value.pending && value.pending->is_part;
+  shift.layer = add(is_part ? fmt::format("{}_{}", shift.name, role) : shift.name,
+                    BatchNorm{value.shape.channels, std::nullopt}, {layer}, std::move(state));
   return shift.layer;
+}
+
+const LayerState& LayerList::state(const PendingLayer& pending) const {
+  if (pending.layer == kUnwritten) return pending.state;
+  return states_[static_cast<std::size_t>(pending.layer)];
+}
+
+int LayerList::write(PendingLayer& pending, std::string_view role) {
+  if (pending.layer != kUnwritten) return pending.layer;
+  const std::string name =
+      pending.is_part ? fmt::format("{}_{}", pending.name, role) : pending.name;
+  pending.layer = add(name, pending.parameters, pending.inputs, std::move(pending.state));
+  return pending.layer;
 }
 
 int LayerList::add(const std::string& name, LayerParameters parameters, std::vector<int> inputs,
                    LayerState state) {
+  set_grids(parameters, inputs, state);
   description_.layers.push_back({unique_name(name), std::move(parameters), std::move(inputs)});
   states_.push_back(std::move(state));
   return static_cast<int>(states_.size()) - 1;
+}
+
+void LayerList::set_grids(const LayerParameters& parameters, const std::vector<int>& inputs,
+                          LayerState& state) const {
+  const auto set_weighted = [&](const auto& layer) {
+    state.weights = weight_grid(state.weight, layer.weight_bits);
+    state.input = input_grid(inputs.front());
+    state.output.bits = layer.activation_bits;
+  };
+  if (const auto* conv = std::get_if<Conv>(&parameters)) set_weighted(*conv);
+  if (const auto* linear = std::get_if<Linear>(&parameters)) set_weighted(*linear);
+  if (const auto* product = std::get_if<MatMul>(&parameters)) {
+    state.output.bits = product->activation_bits;
+  }
+  const auto* batch = std::get_if<BatchNorm>(&parameters);
+  if (batch != nullptr && batch->output_bits) state.output.bits = *batch->output_bits;
+  const auto* norm = std::get_if<LayerNorm>(&parameters);
+  if (norm != nullptr && norm->output_bits) state.output.bits = *norm->output_bits;
 }
 
 std::string LayerList::unique_name(const std::string& name) {

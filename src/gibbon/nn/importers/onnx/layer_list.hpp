@@ -2,6 +2,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -11,6 +12,10 @@
 
 namespace gibbon::nn::onnx {
 
+/// Throws Unsupported where a value is no layer's output plus a constant: where a factor is open,
+/// or the rest of a GELU.
+void require_whole(const Value& value);
+
 /// The layers of the network that is being read, with their states.
 class LayerList {
  public:
@@ -18,14 +23,16 @@ class LayerList {
 
   const ImportOptions& options() const { return options_; }
 
-  /// Appends a layer, named `name` or, where that is taken, `name`_2 and so on. Gives its index.
+  /// Appends a layer, named `name` or, where that is taken, `name`_2 and so on. Completes the grids
+  /// of its state that follow from its parameters, weights and inputs. Gives its index.
   int add(const std::string& name, LayerParameters parameters, std::vector<int> inputs,
           LayerState state);
-  /// The layer whose output a value is. Writes its shift where that is not written yet.
-  int layer_of(const Value& value);
+  /// The layer whose output a value is. Writes what of it is not written yet; where that is a part
+  /// of a linear layer, its name ends in `role`. Throws Unsupported where no layer gives the value.
+  int layer_of(const Value& value, std::string_view role = "part");
+  /// The state of a layer, written or not.
+  const LayerState& state(const PendingLayer& pending) const;
 
-  /// Grid of what a layer gives to a Conv or Linear; scale 0 where it is not known.
-  QuantizationScale input_grid(int layer) const;
   /// The grid that holds what all of some layers give: the most bits, the widest range.
   QuantizationScale grid_of_all(const std::vector<int>& layers) const;
 
@@ -34,6 +41,11 @@ class LayerList {
 
  private:
   std::string unique_name(const std::string& name);
+  void set_grids(const LayerParameters& parameters, const std::vector<int>& inputs,
+                 LayerState& state) const;
+  int write(PendingLayer& pending, std::string_view role);
+  /// Grid of what a layer gives to a Conv or Linear; scale 0 where it is not known.
+  QuantizationScale input_grid(int layer) const;
 
   ImportOptions options_;
   NetworkDescription description_;

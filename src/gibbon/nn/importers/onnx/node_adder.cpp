@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <utility>
-
 #include "gibbon/base/error.hpp"
 
 namespace gibbon::nn::onnx {
+
+std::string shape_text(const Value& value) {
+  return to_text(value.view.extents());
+}
 
 const Value& NodeAdder::value(int input) const {
   const std::string& name = node_.input(input);
@@ -21,16 +23,12 @@ const Value& NodeAdder::value(int input) const {
 const Value& NodeAdder::image(int input) const {
   const Value& found = value(input);
   if (found.is_image()) return found;
+  if (!found.is_vector()) {
+    throw Unsupported(
+        fmt::format("its input {} is a sequence, images are needed", shape_text(found)));
+  }
   throw base::Error(fmt::format("{}: its input is a vector of {}, images are needed",
                                 describe(node_), found.shape.channels));
-}
-
-const Value& NodeAdder::vector(int input) const {
-  const Value& found = value(input);
-  if (!found.is_image()) return found;
-  throw base::Error(fmt::format("{}: its input is {}x{}x{}, it has to be flattened before",
-                                describe(node_), found.shape.channels, found.shape.height,
-                                found.shape.width));
 }
 
 void NodeAdder::add_plain(LayerParameters parameters, const Value& in, const Shape& out,
@@ -39,20 +37,16 @@ void NodeAdder::add_plain(LayerParameters parameters, const Value& in, const Sha
   add_layer(std::move(parameters), {source}, {}, out, std::move(view));
 }
 
-void NodeAdder::flatten(const Value& in) {
-  if (!in.is_image()) {
-    set_output(in);
-    return;
-  }
-  const int features = static_cast<int>(in.shape.elements());
-  add_plain(Flatten{}, in, {features, 1, 1}, View::vector(features));
-}
-
 void NodeAdder::add_layer(LayerParameters parameters, std::vector<int> inputs, LayerState state,
                           const Shape& out, View view) {
   const int layer =
       layers_.add(name_of(node_), std::move(parameters), std::move(inputs), std::move(state));
-  set_output({layer, out, std::move(view), nullptr});
+  set_output({layer, out, std::move(view)});
+}
+
+void NodeAdder::set_pending(PendingLayer layer, const Shape& out, View view, double factor) {
+  auto pending = std::make_shared<PendingLayer>(std::move(layer));
+  set_output({kUnwritten, out, std::move(view), nullptr, std::move(pending), factor});
 }
 
 }  // namespace gibbon::nn::onnx

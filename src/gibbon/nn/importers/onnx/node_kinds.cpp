@@ -3,56 +3,27 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 #include <limits>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/nn/importers/onnx/constant_operators.hpp"
+#include "gibbon/nn/importers/onnx/dimensions.hpp"
+#include "gibbon/nn/importers/onnx/node_inputs.hpp"
+#include "gibbon/nn/importers/onnx/node_readers.hpp"
 
 namespace gibbon::nn::onnx {
 
 const char* const kSupportedOperators =
-    "Add, AveragePool, BatchNormalization, Clip, Concat, Constant, Conv, Dropout, Flatten, Gemm, "
-    "GlobalAveragePool, Identity, MatMul, MaxPool, Relu, Reshape, and Softmax or LogSoftmax at the "
-    "end";
+    "Add, AveragePool, BatchNormalization, Cast, Clip, Concat, Constant, Conv, Div, Dropout, Erf, "
+    "Flatten, Gather, Gelu, Gemm, GlobalAveragePool, Identity, LayerNormalization, MatMul, "
+    "MaxPool, Mul, ReduceMean, Relu, Reshape, Shape, Slice, Softmax, Split, Squeeze, Transpose, "
+    "Unsqueeze, and LogSoftmax at the end; for constants also Abs, ConstantOfShape, Equal, "
+    "Expand, Sqrt, Sub and Where; transformers from opset 17 on";
 
 namespace {
 
 /// Windows beyond this are no image networks, and would overflow the arithmetic on sizes.
 constexpr std::int64_t kMaxWindow = 4096;
-
-void require_inputs(const NodeProto& node, int count) {
-  for (int index = 0; index < count; ++index) {
-    if (index < node.input_size() && !node.input(index).empty()) continue;
-    throw base::Error(fmt::format("{}: input {} is missing", describe(node), index + 1));
-  }
-}
-
-const TensorProto& required_constant(const NodeProto& node, const Graph& graph, int index) {
-  const TensorProto* found = graph.constant_input(node, index);
-  if (found != nullptr) return *found;
-  throw Unsupported(
-      fmt::format("input '{}' is computed, a constant is needed", printable(node.input(index))));
-}
-
-/// nullptr where the input is left out.
-const TensorProto* optional_constant(const NodeProto& node, const Graph& graph, int index) {
-  if (index >= node.input_size() || node.input(index).empty()) return nullptr;
-  return &required_constant(node, graph, index);
-}
-
-void require_computed(const NodeProto& node, const Graph& graph, int index) {
-  if (graph.constant_input(node, index) == nullptr) return;
-  throw Unsupported(
-      fmt::format("input '{}' is constant, only weights may be", printable(node.input(index))));
-}
-
-std::vector<std::int64_t> require_rank(const NodeProto& node, const TensorProto& tensor,
-                                       std::size_t rank) {
-  std::vector<std::int64_t> extents = extents_of(tensor);
-  if (extents.size() == rank) return extents;
-  throw base::Error(fmt::format("{}: '{}' has shape {}, {} dimensions are needed", describe(node),
-                                printable(tensor.name()), to_text(extents), rank));
-}
 
 /// The one value that all entries of a list have, `absent` where there is no list.
 int one_value(const NodeProto& node, std::string_view name, std::size_t count, int absent,
@@ -138,6 +109,7 @@ NodeKind read_gemm(const NodeProto& node, const Graph& graph) {
 NodeKind read_matmul(const NodeProto& node, const Graph& graph) {
   require_inputs(node, 2);
   require_computed(node, graph, 0);
+  if (graph.constant_input(node, 1) == nullptr) return MatrixProductNode{};
   LinearNode linear{};
   linear.weight = &required_constant(node, graph, 1);
   linear.weight_factor = 1;
@@ -221,8 +193,13 @@ NodeKind read_flatten(const NodeProto& node, const Graph& graph) {
 NodeKind read_reshape(const NodeProto& node, const Graph& graph) {
   require_inputs(node, 2);
   require_computed(node, graph, 0);
-  if (integer_attribute(node, "allowzero", 0) != 0) throw Unsupported("allowzero is 1");
-  return ReshapeNode{&required_constant(node, graph, 1)};
+  const TensorProto& shape = required_constant(node, graph, 1);
+  const bool allows_zero = integer_attribute(node, "allowzero", 0) != 0;
+  const bool is_list = shape.data_type() == TensorProto::INT64;
+  if (allows_zero && (!is_list || makes_empty(node, integers_of(shape)))) {
+    throw Unsupported("allowzero is 1, which is supported where the shape has no 0");
+  }
+  return ReshapeNode{integers_of(shape)};
 }
 
 template <typename Kind>
@@ -232,27 +209,32 @@ NodeKind read_plain(const NodeProto& node, const Graph& graph) {
   return Kind{};
 }
 
+/// Softmax and LogSoftmax of the network's output do not move the largest value.
 NodeKind read_softmax(const NodeProto& node, const Graph& graph) {
   require_inputs(node, 1);
   require_computed(node, graph, 0);
-  if (node.output_size() > 0 && node.output(0) == graph.output_name()) return PassNode{};
+  if (node.output(0) == graph.output_name()) return PassNode{};
+  if (node.op_type() == "Softmax") return SoftmaxNode{integer_attribute(node, "axis", -1)};
   throw Unsupported("it is supported as the last node only");
 }
 
 NodeKind read_concat(const NodeProto& node, const Graph& graph) {
   require_inputs(node, std::max(1, node.input_size()));
+  const TensorProto* first = graph.constant_input(node, 0);
+  if (first != nullptr && node.input_size() == 2) {
+    require_computed(node, graph, 1);
+    return ClassTokenNode{first, integer_attribute(node, "axis", 1)};
+  }
   for (int index = 0; index < node.input_size(); ++index) require_computed(node, graph, index);
   return ConcatNode{integer_attribute(node, "axis", 1)};
 }
 
-using Reader = std::function<NodeKind(const NodeProto&, const Graph&)>;
-
-const std::map<std::string, Reader>& readers() {
+const NodeReaders& image_readers() {
   const auto pool = [](PoolMode mode) {
     return
         [mode](const NodeProto& node, const Graph& graph) { return read_pool(node, graph, mode); };
   };
-  static const std::map<std::string, Reader> kReaders = {
+  static const NodeReaders kReaders = {
       {"Add", read_add},
       {"AveragePool", pool(PoolMode::kAverage)},
       {"BatchNormalization", read_batch_norm},
@@ -278,12 +260,18 @@ const std::map<std::string, Reader>& readers() {
 }  // namespace
 
 NodeKind read_node(const NodeProto& node, const Graph& graph) {
-  const auto found = readers().find(node.op_type());
-  if (!is_standard(node) || found == readers().end()) throw Unsupported("unknown operator");
-  if (node.output_size() == 0 || node.output(0).empty()) {
-    throw base::Error(fmt::format("{}: it has no output", describe(node)));
+  for (const NodeReaders* readers : {&image_readers(), &transformer_readers()}) {
+    const auto found = readers->find(node.op_type());
+    if (!is_standard(node) || found == readers->end()) continue;
+    if (node.output_size() == 0 || node.output(0).empty()) {
+      throw base::Error(fmt::format("{}: it has no output", describe(node)));
+    }
+    return found->second(node, graph);
   }
-  return found->second(node, graph);
+  if (is_standard(node) && find_constant_operator(node.op_type()) != nullptr) {
+    throw Unsupported("it is supported for constants only");
+  }
+  throw Unsupported("unknown operator");
 }
 
 }  // namespace gibbon::nn::onnx

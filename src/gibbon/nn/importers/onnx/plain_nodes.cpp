@@ -10,25 +10,27 @@ namespace gibbon::nn::onnx {
 
 namespace {
 
+/// "3x32x32" of an image, "64" of a vector, "[1, 5, 8]" of a sequence.
 std::string size_text(const Value& value) {
   const Shape& shape = value.shape;
-  if (!value.is_image()) return fmt::format("{}", shape.channels);
+  if (value.is_vector()) return fmt::format("{}", shape.channels);
+  if (!value.is_image()) return shape_text(value);
   return fmt::format("{}x{}x{}", shape.channels, shape.height, shape.width);
 }
 
 }  // namespace
 
 void NodeAdder::operator()(const PoolNode& pool) {
+  if (pool.mode == PoolMode::kGlobalAverage && value(0).view.rank() > 2) {
+    std::vector<std::size_t> dimensions;
+    for (std::size_t d = 2; d < value(0).view.rank(); ++d) dimensions.push_back(d);
+    add_mean(value(0), dimensions, true);
+    return;
+  }
   const Value& in = image(0);
   Pool layer;
   layer.mode = pool.mode;
   layer.activation_bits = layers_.options().activation_bits;
-  if (pool.mode == PoolMode::kGlobalAverage) {
-    layer.kernel = layer.stride = std::max(in.shape.height, in.shape.width);
-    const Shape pooled{in.shape.channels, 1, 1};
-    add_plain(layer, in, pooled, View::image(pooled));
-    return;
-  }
   layer.kernel = pool.window.kernel;
   layer.stride = pool.window.stride;
   layer.padding = padding_of(pool.window, in.shape);
@@ -51,17 +53,20 @@ void NodeAdder::operator()(const ClipNode& clip) {
     name += "_limit";
   }
   const int layer = layers_.add(name, HardTanh{bits, clip.range}, {source}, std::move(state));
-  set_output({layer, in.shape, in.view, nullptr});
+  set_output({layer, in.shape, in.view});
 }
 
 void NodeAdder::operator()(const SumNode&) {
   const Value& first = value(0);
   const Value& second = value(1);
+  if (first.view.extents() != second.view.extents()) {
+    throw base::Error(
+        fmt::format("{}: results of {} and {} cannot be added; equal shapes are supported",
+                    describe(node_), size_text(first), size_text(second)));
+  }
   if (first.shape != second.shape || first.view != second.view) {
-    throw base::Error(fmt::format(
-        "{}: results of {}x{}x{} and {}x{}x{} cannot be added; equal shapes are supported",
-        describe(node_), first.shape.channels, first.shape.height, first.shape.width,
-        second.shape.channels, second.shape.height, second.shape.width));
+    throw Unsupported(fmt::format("results of {} lie in their layers' outputs in different ways",
+                                  shape_text(first)));
   }
   const int first_layer = layers_.layer_of(first);
   const int second_layer = layers_.layer_of(second);
@@ -71,6 +76,12 @@ void NodeAdder::operator()(const SumNode&) {
 
 void NodeAdder::operator()(const ConcatNode& concat) {
   const Value& first = value(0);
+  if (!first.is_image() && !first.is_vector()) {
+    throw Unsupported(
+        fmt::format("it joins {}; images, vectors, and a constant class token with "
+                    "tokens are supported",
+                    shape_text(first)));
+  }
   const std::int64_t rank = first.is_image() ? 4 : 2;
   if (concat.axis != 1 && concat.axis != 1 - rank) {
     throw Unsupported(fmt::format("axis is {}, 1 (channels) is supported", concat.axis));
@@ -80,8 +91,8 @@ void NodeAdder::operator()(const ConcatNode& concat) {
   for (int index = 1; index < node_.input_size(); ++index) {
     const Value& in = value(index);
     const Shape& shape = in.shape;
-    if (in.is_image() != first.is_image() || shape.height != first.shape.height ||
-        shape.width != first.shape.width) {
+    if (in.is_image() != first.is_image() || in.is_vector() != first.is_vector() ||
+        shape.height != first.shape.height || shape.width != first.shape.width) {
       throw base::Error(fmt::format("{}: results of {} and {} cannot be concatenated",
                                     describe(node_), size_text(first), size_text(in)));
     }
@@ -97,20 +108,6 @@ void NodeAdder::operator()(const ConcatNode& concat) {
   state.output = layers_.grid_of_all(layers);
   add_layer(Concat{}, std::move(layers), std::move(state), joined,
             first.is_image() ? View::image(joined) : View::vector(joined.channels));
-}
-
-void NodeAdder::operator()(const ReshapeNode& reshape) {
-  const Value& in = value(0);
-  const std::vector<std::int64_t> target = integers_of(*reshape.shape);
-  if (keeps_shape(target, in.shape, in.is_image())) {
-    set_output(in);
-  } else if (makes_vector(target, in.shape, in.is_image())) {
-    flatten(in);
-  } else {
-    throw Unsupported(fmt::format(
-        "it makes {} of {} channels of {}x{}; only [1, all] is supported, as Flatten does",
-        to_text(target), in.shape.channels, in.shape.height, in.shape.width));
-  }
 }
 
 }  // namespace gibbon::nn::onnx

@@ -37,6 +37,12 @@ void require_size(const NodeProto& node, const Shape& shape) {
   }
 }
 
+void require_elements(const NodeProto& node, std::int64_t channels, std::int64_t positions) {
+  if (channels <= kMaxElements / positions) return;
+  throw base::Error(fmt::format("{}: its output of {}x{} has more than {} elements", describe(node),
+                                channels, positions, kMaxElements));
+}
+
 int padding_of(const Window& window, const Shape& in) {
   if (!window.same) return window.padding;
   const int padding = same_padding(window, in.height);
@@ -58,30 +64,6 @@ Shape output_of(const NodeProto& node, const Window& window, int padding, int ch
     throw Unsupported("ceil_mode is 1 and would add a partial window here");
   }
   return out;
-}
-
-bool makes_vector(const std::vector<std::int64_t>& target, const Shape& in, bool is_image) {
-  if (target.size() != 2) return false;
-  const std::int64_t elements = in.elements();
-  const std::int64_t second = target[1] == 0 ? in.channels : target[1];
-  const bool batch = target[0] == 1 || target[0] == 0 || (target[0] == -1 && second == elements);
-  const bool rest = second == elements || (target[1] == -1 && target[0] != -1);
-  // A 0 copies the extent of the same place, which is the channels of an image.
-  return batch && rest && !(target[1] == 0 && is_image && in.channels != elements);
-}
-
-bool keeps_shape(const std::vector<std::int64_t>& target, const Shape& in, bool is_image) {
-  const std::vector<std::int64_t> shape =
-      is_image ? std::vector<std::int64_t>{1, in.channels, in.height, in.width}
-               : std::vector<std::int64_t>{1, in.channels};
-  if (target.size() != shape.size()) return false;
-  int inferred = 0;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    if (target[i] == -1) ++inferred;
-    if (target[i] > 0 && target[i] != shape[i]) return false;
-    if (target[i] < -1) return false;
-  }
-  return inferred <= 1;
 }
 
 }  // namespace gibbon::nn::onnx

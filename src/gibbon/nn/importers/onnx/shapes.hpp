@@ -12,6 +12,9 @@ namespace gibbon::nn::onnx {
 /// more than kMaxElements elements.
 void require_size(const NodeProto& node, const Shape& shape);
 
+/// Throws base::Error where so many positions of so many channels are more than kMaxElements.
+void require_elements(const NodeProto& node, std::int64_t channels, std::int64_t positions);
+
 /// The padding of a window over `in` on each side. Throws Unsupported where SAME padding is not
 /// equal on all sides.
 int padding_of(const Window& window, const Shape& in);
@@ -20,12 +23,5 @@ int padding_of(const Window& window, const Shape& in);
 /// kMaxElements elements, Unsupported where rounding up would add a partial window.
 Shape output_of(const NodeProto& node, const Window& window, int padding, int channels,
                 const Shape& in);
-
-/// Whether a Reshape of [1, C, H, W] (`is_image`) or [1, F] to `target` gives [1, all]. In
-/// `target`, 0 copies the extent of the same place and -1 stands for what is left.
-bool makes_vector(const std::vector<std::int64_t>& target, const Shape& in, bool is_image);
-
-/// Whether it gives the shape that it has already.
-bool keeps_shape(const std::vector<std::int64_t>& target, const Shape& in, bool is_image);
 
 }  // namespace gibbon::nn::onnx

@@ -41,6 +41,7 @@ class View {
   const Dimension& operator[](std::size_t dimension) const { return dimensions_[dimension]; }
   std::int64_t extent(std::size_t dimension) const;
   std::vector<std::int64_t> extents() const;
+  std::int64_t elements() const { return count(Axis::kFeatures) * count(Axis::kTokens); }
   /// The extent of an axis.
   std::int64_t count(Axis axis) const;
   /// Whether a dimension is all of an axis, in its order.
