@@ -39,6 +39,16 @@ TEST(LayerTable, AddsThePartsOfEachLayerAndOfTheWhole) {
             "0.002000 GOP an inference (1 MAC = 2 operations), 2.000 TOPS/W\n");
 }
 
+TEST(LayerTable, LongNamesKeepWhatTellsThemApart) {
+  sim::SimulationResult result = small_run().finals[0].simulation;
+  result.layers[0].name = "a_name_of_18_chars";
+  EXPECT_NE(layer_table(result).find("\na_name_of_18_ch.. conv "), std::string::npos);
+  result.layers[0].name = "/blocks/1/attention/MatMul";
+  EXPECT_NE(layer_table(result).find("\n..ttention/MatMul conv "), std::string::npos);
+  result.layers[0].name = "/block/1/MatMul_1";  // 17 characters
+  EXPECT_NE(layer_table(result).find("\n/block/1/MatMul_1 conv "), std::string::npos);
+}
+
 /// Two layers in turn, 2 and 1 us; the chip's 3 mm2 belong to no layer.
 sim::SimulationResult digital_result() {
   sim::SimulationResult result;

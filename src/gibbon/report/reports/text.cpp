@@ -16,6 +16,12 @@ std::string fit(std::string_view text, std::size_t width) {
   return std::string(text.substr(0, width - 2)) + "..";
 }
 
+/// The same for names such as "/blocks/1/attn/MatMul", which differ at their ends.
+std::string fit_path(std::string_view name, std::size_t width) {
+  if (name.size() <= width || name.find('/') == std::string_view::npos) return fit(name, width);
+  return ".." + std::string(name.substr(name.size() - (width - 2)));
+}
+
 /// Four significant digits with the zeros that keep columns even.
 std::string figure(double value) {
   if (!std::isfinite(value)) return "-";
@@ -72,7 +78,7 @@ std::string bound_lines(const sim::SimulationResult& result) {
   std::string out = fmt::format("{:<18}{:<11}{:>5}{:>8}{:>10}{:>12}  {}\n", "Layer", "Type", "PEs",
                                 "Used %", "Time us", "Energy uJ", "Bound by");
   for (const sim::LayerResult& layer : result.layers) {
-    out += fmt::format("{:<18}{:<11}{:>5}{:>8.1f}{:>10}{:>12}  {}\n", fit(layer.name, 17),
+    out += fmt::format("{:<18}{:<11}{:>5}{:>8.1f}{:>10}{:>12}  {}\n", fit_path(layer.name, 17),
                        fit(layer.type, 10), layer.processing_elements, 100 * layer.utilization,
                        figure((layer.finish_ns - layer.begin_ns) * 1e-3),
                        figure(layer.energy_nj.sum() * 1e-3), layer.bound_by);
@@ -84,10 +90,11 @@ std::string tiled_lines(const sim::SimulationResult& result) {
   std::string out = fmt::format("{:<18}{:<11}{:>6}{:>6}{:>7}{:>11}{:>10}{:>11}\n", "Layer", "Type",
                                 "Tiles", "PEs", "Used %", "Finish us", "Area mm2", "Energy uJ");
   for (const sim::LayerResult& layer : result.layers) {
-    out += fmt::format("{:<18}{:<11}{:>6}{:>6}{:>7.1f}{:>11}{:>10}{:>11}\n", fit(layer.name, 17),
-                       fit(layer.type, 10), layer.tiles, layer.processing_elements,
-                       100 * layer.utilization, figure(layer.finish_ns * 1e-3),
-                       figure(layer.area_um2.sum() * 1e-6), figure(layer.energy_nj.sum() * 1e-3));
+    out +=
+        fmt::format("{:<18}{:<11}{:>6}{:>6}{:>7.1f}{:>11}{:>10}{:>11}\n", fit_path(layer.name, 17),
+                    fit(layer.type, 10), layer.tiles, layer.processing_elements,
+                    100 * layer.utilization, figure(layer.finish_ns * 1e-3),
+                    figure(layer.area_um2.sum() * 1e-6), figure(layer.energy_nj.sum() * 1e-3));
   }
   return out;
 }
