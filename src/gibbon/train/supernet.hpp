@@ -64,8 +64,8 @@ using PathSampler = std::function<nn::Network(std::uint64_t step)>;
 class Supernet {
  public:
   virtual ~Supernet() = default;
-  /// Takes the weights of a trained network of the largest one's shape (nn::with_weights_of), before
-  /// any training.
+  /// Takes the weights of a trained network of the largest one's shape (nn::with_weights_of),
+  /// before any training.
   virtual void start_from(const nn::TrainedNetwork& trained) = 0;
   /// Trains `steps` steps, the learning rate following its schedule from `first_step` of
   /// `total_steps`. Stops early (at a step) if progress.stop_requested(). Returns the mean loss.
