@@ -146,7 +146,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{R"({"tile":{"output_buffer_from_mapping":false}})", "tile.output_buffer_kb",
                  "above 0"},
         BadValue{R"({"chip":{"tile_rows":32}})", "chip.placement", "as many rows as columns"},
-        BadValue{R"({"chip":{"buffer_bitwidth":0}})", "chip.buffer_bitwidth", "1 to"}));
+        BadValue{R"({"chip":{"buffer_bitwidth":0}})", "chip.buffer_bitwidth", "1 to"},
+        BadValue{R"({"vector_unit":{"lanes":0}})", "vector_unit.lanes", "1 to"},
+        BadValue{R"({"vector_unit":{"technology_nm":65}})", "vector_unit.technology_nm",
+                 "one of 45, 28, 22, 16, 7, 5"},
+        BadValue{R"({"vector_unit":{"voltage_v":0}})", "vector_unit.voltage_v", "above 0"}));
 
 TEST(HardwareConfig, BoundariesThatAreAllowed) {
   EXPECT_EQ(json_error(Json::parse(R"({"pe":{"adcs_per_subarray":256,"polarity":1},
