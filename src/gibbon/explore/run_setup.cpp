@@ -131,11 +131,13 @@ void check_names(const RunConfig& config, const space::SearchSpace& space) {
         "simulation.draws is {}: chips of {} with adc_mode {} have no devices that differ",
         config.simulation.draws, config.simulation.model, config.simulation.adc_mode));
   }
-  if (!config.supernet.start.empty()) {
-    nn::with_weights_of(space.largest_network(), nn::load_trained_file(config.supernet.start));
-  }
   search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
   predict::make_predictor(config.predictor.model, space, predictor_options(config));
+}
+
+void check_start(const RunConfig& config, const space::SearchSpace& space) {
+  if (config.supernet.start.empty()) return;
+  nn::with_weights_of(space.largest_network(), nn::load_trained_file(config.supernet.start));
 }
 
 }  // namespace gibbon::explore

@@ -31,4 +31,8 @@ data::TrainValidationSplit split_images(const RunConfig& config, const data::Dat
 /// folder, with a name or setting that is not known. Throws base::Error as the parts do.
 void check_names(const RunConfig& config, const space::SearchSpace& space);
 
+/// Reads the network that the supernet is to start from, where there is one, so that no run begins
+/// with one that does not fit. Throws base::Error as nn::with_weights_of does.
+void check_start(const RunConfig& config, const space::SearchSpace& space);
+
 }  // namespace gibbon::explore

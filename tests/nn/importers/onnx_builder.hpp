@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbon/base/rng.hpp"
 #include "onnx_schema/onnx_schema.pb.h"
 
 namespace gibbon::nn {
@@ -111,6 +112,16 @@ inline void set(onnx_schema::NodeProto& node, const std::string& name,
   attribute->set_name(name);
   attribute->set_type(onnx_schema::AttributeProto::INTS);
   for (const std::int64_t value : values) attribute->add_ints(value);
+}
+
+/// A file with one to four of its bits changed.
+inline std::string with_flipped_bits(std::string content, base::Rng& rng) {
+  const int flips = 1 + static_cast<int>(rng.below(4));
+  for (int flip = 0; flip < flips; ++flip) {
+    const std::size_t place = rng.below(content.size());
+    content[place] = static_cast<char>(content[place] ^ (1 << rng.below(8)));
+  }
+  return content;
 }
 
 }  // namespace gibbon::nn

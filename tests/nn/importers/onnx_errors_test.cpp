@@ -433,13 +433,7 @@ TEST(OnnxErrors, FlippedBits) {
   const std::string whole = small_model();
   base::Rng rng(20221);
   for (int round = 0; round < 20000; ++round) {
-    std::string damaged = whole;
-    const int flips = 1 + static_cast<int>(rng.below(4));
-    for (int flip = 0; flip < flips; ++flip) {
-      const std::size_t place = rng.below(damaged.size());
-      damaged[place] = static_cast<char>(damaged[place] ^ (1 << rng.below(8)));
-    }
-    import_anything(damaged);
+    import_anything(with_flipped_bits(whole, rng));
   }
 }
 

@@ -106,6 +106,7 @@ int search(const SearchArguments& arguments, const GlobalOptions& global) {
   const explore::RunConfig config = configure(arguments, global);
   const RunInputs inputs = load_run_inputs(config);
   explore::check_names(config, *inputs.space);
+  if (!resumes) explore::check_start(config, *inputs.space);
 
   const auto mode = resumes ? store::OpenMode::kResume : store::OpenMode::kCreate;
   const store::RunFolder folder(config.out, mode);

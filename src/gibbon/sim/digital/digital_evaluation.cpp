@@ -12,8 +12,6 @@
 namespace gibbon::sim {
 namespace {
 
-constexpr double kNanoPerPico = 1e-3;
-
 /// Double-buffered rows of weights on their way from DRAM to every PE.
 double weight_queue_bytes(const hw::DigitalCim::ProcessingElements& pe) {
   return 2.0 * pe.count * pe.columns * pe.weight_bits / 8;

@@ -4,6 +4,9 @@
 
 namespace gibbon::sim {
 
+/// nJ a pJ.
+inline constexpr double kNanoPerPico = 1e-3;
+
 /// What gates and SRAM cost at one node and voltage. Sources of the constants: technology.cpp.
 struct DigitalTechnology {
   double gate_pj = 0;         ///< energy of a NAND2's nodes over a cycle of random data

@@ -6,8 +6,6 @@ namespace gibbon::sim {
 
 namespace {
 
-constexpr double kNanoPerPico = 1e-3;
-
 double bytes_in(const ComputeLayer& layer) {
   return static_cast<double>(layer.in_channels) * layer.input_bits / 8;
 }

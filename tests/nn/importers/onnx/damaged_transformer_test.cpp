@@ -50,13 +50,7 @@ TEST(OnnxDamagedTransformer, FlippedBits) {
   ASSERT_EQ(damage_error(whole), "no error");
   base::Rng rng(20261);
   for (int round = 0; round < 20000; ++round) {
-    std::string damaged = whole;
-    const int flips = 1 + static_cast<int>(rng.below(4));
-    for (int flip = 0; flip < flips; ++flip) {
-      const std::size_t place = rng.below(damaged.size());
-      damaged[place] = static_cast<char>(damaged[place] ^ (1 << rng.below(8)));
-    }
-    const std::string error = damage_error(damaged);
+    const std::string error = damage_error(with_flipped_bits(whole, rng));
     if (error != "no error") {
       ASSERT_THAT(error, StartsWith("vit.onnx: "));
     }
