@@ -33,7 +33,8 @@ Network every_layer_type() {
               {"ada", Pool{PoolMode::kGlobalAverage, 5, 5, 0, 7}, {9}},
               {"flat", Flatten{}, {10}},
               {"fc", Linear{12, 10, 6, 8, -1}, {11}},
-              {"both", Concat{}, {12, 11}}};
+              {"both", Concat{}, {12, 11}},
+              {"shift", Bias{22}, {13}}};
   return Network(std::move(d));
 }
 
@@ -46,7 +47,7 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   const Json json = to_json(network);
   const Network back = network_from_json(Json::parse(json.dump()));
   EXPECT_EQ(to_json(back), json);
-  EXPECT_EQ(back.layers().size(), 14U);
+  EXPECT_EQ(back.layers().size(), 15U);
   const Conv& grouped = std::get<Conv>(back.layers()[3].parameters);
   EXPECT_EQ(grouped.groups, 4);
   EXPECT_EQ(grouped.weight_bits, 7);
@@ -60,6 +61,7 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   EXPECT_EQ(back.layers()[6].inputs, (std::vector<int>{4, 5}));
   EXPECT_EQ(type_name(back.layers()[13].parameters), "concat");
   EXPECT_EQ(back.layers()[13].inputs, (std::vector<int>{12, 11}));
+  EXPECT_EQ(std::get<Bias>(back.layers()[14].parameters).features, 22);
   EXPECT_EQ(std::get<Pool>(back.layers()[10].parameters).mode, PoolMode::kGlobalAverage);
   EXPECT_EQ(back.description().input_bits, 7);
   EXPECT_EQ(back.description().input_scale, 0.1);
@@ -111,10 +113,11 @@ TEST(NetworkJson, ErrorsNameLayerAndKey) {
 
   json = good;
   json["layers"][5]["type"] = "swish";
-  EXPECT_THAT(json_error(json),
-              HasSubstr("network layer 5 'relu': key 'type' must be one of conv, linear, "
-                        "batch_norm, relu, hardtanh, pool, add, concat, flatten, dropout, tokens, "
-                        "select_token, layer_norm, gelu, softmax, matmul, got"));
+  EXPECT_THAT(
+      json_error(json),
+      HasSubstr("network layer 5 'relu': key 'type' must be one of conv, linear, "
+                "batch_norm, relu, hardtanh, pool, add, concat, flatten, dropout, bias, tokens, "
+                "select_token, layer_norm, gelu, softmax, matmul, got"));
 
   json = good;
   json["layers"][13]["channels"] = 22;

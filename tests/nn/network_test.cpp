@@ -53,6 +53,12 @@ TEST(Network, AConcatRefusesWhatDoesNotFit) {
             "layer 'cat' (concat): input 0 is not an earlier layer");
 }
 
+TEST(Network, ABiasHasAsManyFeaturesAsItsInputHasChannels) {
+  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{2}, {kNetworkInput}}}), "no error");
+  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{3}, {kNetworkInput}}}),
+            "layer 'shift' (bias): features is 3, its input has 2 channels");
+}
+
 TEST(Network, OnlyAddAndConcatTakeSeveralInputs) {
   EXPECT_EQ(layers_error({3, 8, 8}, {{"r", Relu{}, {kNetworkInput, kNetworkInput}}}),
             "layer 'r' (relu): takes one input");

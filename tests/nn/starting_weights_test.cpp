@@ -67,7 +67,7 @@ TEST(StartingWeights, ConnectionsDecideOtherwise) {
 
 TEST(StartingWeights, BatchNormsOfAnotherNumberBeginNeutral) {
   const Network source = two_convolutions({{"a", pointwise(1, 2), {kIn}},
-                                           {"a_bias", BatchNorm{2, {}}, {0}},
+                                           {"inner", BatchNorm{2, {}}, {0}},
                                            {"norm", BatchNorm{2, {}}, {1}}});
   const Network network =
       two_convolutions({{"conv", pointwise(1, 2), {kIn}}, {"bn", BatchNorm{2, {}}, {0}}});
@@ -78,6 +78,15 @@ TEST(StartingWeights, BatchNormsOfAnotherNumberBeginNeutral) {
   const TrainedNetwork same = with_weights_of(source, numbered(source));
   EXPECT_THAT(same.states[1].gamma, ElementsAre(2, 2));
   EXPECT_THAT(same.states[2].beta, ElementsAre(3, 3));
+}
+
+TEST(StartingWeights, BiasesAreTakenOrBeginAtZero) {
+  const Network plain = two_convolutions({{"a", pointwise(1, 2), {kIn}}});
+  const Network biased =
+      two_convolutions({{"conv", pointwise(1, 2), {kIn}}, {"shift", Bias{2}, {0}}});
+  EXPECT_THAT(with_weights_of(biased, numbered(biased)).states[1].beta, ElementsAre(2, 2));
+  EXPECT_THAT(with_weights_of(biased, numbered(plain)).states[1].beta, ElementsAre(0, 0));
+  EXPECT_THAT(with_weights_of(plain, numbered(biased)).states[0].weight, Each(1.0F));
 }
 
 TEST(StartingWeights, ATransformersLayersAreMatchedWhateverTheirNames) {

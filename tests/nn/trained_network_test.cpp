@@ -24,8 +24,9 @@ TrainedNetwork small_trained_network() {
               {"b", BatchNorm{2, 9}, {0}},
               {"r", Relu{}, {1}},
               {"f", Flatten{}, {2}},
-              {"l", Linear{18, 2}, {3}}};
-  TrainedNetwork trained{Network(std::move(d)), std::vector<LayerState>(5)};
+              {"l", Linear{18, 2}, {3}},
+              {"shift", Bias{2}, {4}}};
+  TrainedNetwork trained{Network(std::move(d)), std::vector<LayerState>(6)};
   trained.states[0].weight = {0.1F, -0.2F};
   trained.states[0].input = {9, 1.0 / 255};
   trained.states[0].weights = {9, 0.2 / 255};
@@ -38,6 +39,7 @@ TrainedNetwork small_trained_network() {
   trained.states[1].epsilon = 1e-4;
   trained.states[4].weight.resize(36);
   for (std::size_t i = 0; i < 36; ++i) trained.states[4].weight[i] = static_cast<float>(i) / 7;
+  trained.states[5].beta = {0.75F, -1.0F / 3};
   return trained;
 }
 
@@ -129,7 +131,7 @@ TEST_F(TrainedNetworkFile, LayoutIsThatOfSafetensors) {
   float second = 0;
   std::memcpy(&second, data.data() + 4, 4);
   EXPECT_EQ(second, -0.2F);
-  EXPECT_EQ(data.size(), 4U * (2 + 4 * 2 + 36));
+  EXPECT_EQ(data.size(), 4U * (2 + 4 * 2 + 36 + 2));
   EXPECT_EQ((base::read_file(path_).size() - data.size()) % 8, 0U);
 }
 
@@ -146,7 +148,7 @@ TEST_F(TrainedNetworkFile, EveryTruncationIsRefused) {
   EXPECT_THAT(error_after(content.substr(0, 7)), HasSubstr("is too short"));
   EXPECT_THAT(error_after(content.substr(0, 100)), HasSubstr("is truncated or no trained network"));
   EXPECT_THAT(error_after(content.substr(0, content.size() - 1)),
-              HasSubstr("is truncated: array 'l.weight' ends at byte 184 of 183"));
+              HasSubstr("is truncated: array 'shift.bias' ends at byte 192 of 191"));
 }
 
 TEST_F(TrainedNetworkFile, CorruptHeadersAreRefused) {
@@ -158,7 +160,7 @@ TEST_F(TrainedNetworkFile, CorruptHeadersAreRefused) {
   broken[8] = 'x';
   EXPECT_THAT(error_after(broken), HasSubstr("has a corrupt header"));
   EXPECT_THAT(error_after(content + "tail"),
-              HasSubstr("has 188 bytes of arrays, its header accounts for 184"));
+              HasSubstr("has 196 bytes of arrays, its header accounts for 192"));
 
   base::Json header = good;
   header.erase("__metadata__");
@@ -174,7 +176,7 @@ TEST_F(TrainedNetworkFile, CorruptHeadersAreRefused) {
   header = good;
   header["__metadata__"]["states"] = "[]";
   EXPECT_THAT(error_after(file_of(header, data)),
-              HasSubstr("has states for 0 layers, its network has 5"));
+              HasSubstr("has states for 0 layers, its network has 6"));
   header = good;
   header.erase("b.beta");
   EXPECT_THAT(error_after(file_of(header, data)), HasSubstr("has no array 'b.beta'"));
@@ -191,9 +193,9 @@ TEST_F(TrainedNetworkFile, CorruptHeadersAreRefused) {
   EXPECT_THAT(error_after(file_of(header, data)),
               HasSubstr("array 'b.beta' lies at bytes 16 to 20, its shape needs 8 bytes"));
   header = good;
-  header["b.beta"]["data_offsets"] = {184, 192};
+  header["b.beta"]["data_offsets"] = {192, 200};
   EXPECT_THAT(error_after(file_of(header, data)),
-              HasSubstr("array 'b.beta' ends at byte 192 of 184"));
+              HasSubstr("array 'b.beta' ends at byte 200 of 192"));
   header = good;
   header["stray"] = header["b.beta"];
   EXPECT_THAT(error_after(file_of(header, data)),
@@ -214,7 +216,7 @@ TEST_F(TrainedNetworkFile, SaveRefusesStatesThatDoNotFit) {
   EXPECT_THAT(save_error(trained), HasSubstr("array 'b.beta' has 1 values, its layer needs 2"));
   trained = small_trained_network();
   trained.states.pop_back();
-  EXPECT_THAT(save_error(trained), HasSubstr("states for 4 layers, the network has 5"));
+  EXPECT_THAT(save_error(trained), HasSubstr("states for 5 layers, the network has 6"));
   trained = small_trained_network();
   trained.states[4].output_range = std::numeric_limits<double>::infinity();
   EXPECT_THAT(save_error(trained), HasSubstr("layer 'l': a scale or range is not a finite number"));

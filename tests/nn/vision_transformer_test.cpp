@@ -28,6 +28,17 @@ TEST(VisionTransformer, ViTB16HasTorchvisionsWeights) {
   EXPECT_EQ(network.weight_count(), 86567656 - 768 - 151296 - 38400 - 84712);
 }
 
+/// Of those 84,712 the patches' 768 are part of the positions.
+TEST(VisionTransformer, WithBiasesItHasTorchvisions) {
+  VisionTransformer vit;
+  vit.biases = true;
+  long biases = 0;
+  for (const Layer& layer : make_vision_transformer(vit).layers()) {
+    if (const auto* bias = std::get_if<Bias>(&layer.parameters)) biases += bias->features;
+  }
+  EXPECT_EQ(biases, 84712 - 768);
+}
+
 /// Multiply-accumulates: patch 196 x 589,824 = 115,605,504; a block 197 x 7,077,888 =
 /// 1,394,343,936 and two products of 12 x 197 x 197 x 64 = 29,805,312 each, together
 /// 59,610,624; head 768,000.

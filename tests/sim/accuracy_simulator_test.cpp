@@ -149,6 +149,28 @@ TEST(AccuracySimulator, DeviceSeedDrawsOneChip) {
   EXPECT_NE(logits(1, 1, 10), logits({}, 1, 10));
 }
 
+/// The same network with a bias behind its last layer.
+nn::TrainedNetwork biased_network(std::vector<float> bias) {
+  nn::TrainedNetwork trained = residual_network();
+  nn::NetworkDescription d = trained.network.description();
+  d.layers.push_back({"fc_bias", nn::Bias{5}, {10}});
+  trained.network = nn::Network(std::move(d));
+  trained.states.emplace_back().beta = std::move(bias);
+  return trained;
+}
+
+TEST(AccuracySimulator, ABiasIsAddedToEachImagesOutputs) {
+  const data::ImageBatch batch = data::make_batch(random_images(2), 0, 2);
+  const auto logits = [&](const nn::TrainedNetwork& trained) {
+    return make_accuracy_simulator(trained, accuracy_hardware(64, 1, 1, 8, 2, 64), {})
+        ->logits(batch);
+  };
+  const std::vector<float> bias{0.5F, 0, -1, 2, 0.25F};
+  std::vector<float> expected = logits(residual_network());
+  for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % 5];
+  EXPECT_EQ(logits(biased_network(bias)), expected);
+}
+
 TEST(AccuracySimulator, AnEmptyBatchHasNoLogits) {
   const auto simulator =
       make_accuracy_simulator(residual_network(), accuracy_hardware(64, 1, 1, 8, 2, 64), {});
@@ -168,6 +190,7 @@ TEST(AccuracySimulator, RefusesWhatItCannotRun) {
   bad = residual_network();
   bad.states[3].output_range = -1;
   EXPECT_THAT(error_of(bad), HasSubstr("layer 'c2': its output range is -1"));
+  EXPECT_EQ(error_of(biased_network({1, 2})), "layer 'fc_bias': its bias has 2 values, needs 5");
   if (available_isas().front() != Isa::kAmx) {
     AccuracyOptions amx;
     amx.isa = Isa::kAmx;

@@ -28,7 +28,8 @@ at::Tensor normal_sequence(at::IntArrayRef shape, std::uint64_t seed) {
 }
 
 /// 9 patches of 4 x 4 pixels and a class token, 16 wide.
-nn::Network transformer(std::vector<nn::TransformerBlock> blocks, int bits = 9) {
+nn::Network transformer(std::vector<nn::TransformerBlock> blocks, int bits = 9,
+                        bool biases = false) {
   nn::VisionTransformer vit;
   vit.name = "small";
   vit.input = {1, 12, 12};
@@ -38,6 +39,7 @@ nn::Network transformer(std::vector<nn::TransformerBlock> blocks, int bits = 9) 
   vit.head_width = 4;
   vit.blocks = std::move(blocks);
   vit.bits = bits;
+  vit.biases = biases;
   return nn::make_vision_transformer(vit);
 }
 
@@ -157,6 +159,10 @@ TEST(TrainTransformer, LearnsInBfloat16AndWithoutQuantisation) {
                 train_network(transformer({{4, 32}}), images, std::nullopt, changed, progress),
                 images, 1),
             90.0);
+  EXPECT_GE(quantized_accuracy(train_network(transformer({{4, 32}}, 9, true), images, std::nullopt,
+                                             changed, progress),
+                               images, 1),
+            90.0);
   changed.base.precision = Precision::kFloat32;
   changed.quantization_aware = false;
   EXPECT_GE(quantized_accuracy(
@@ -187,12 +193,39 @@ TEST(TrainTransformer, SavedAndLoadedItGivesTheSameAccuracyAndGoesOn) {
   EXPECT_NEAR(second.states[norm].gamma[3], trained.states[norm].gamma[3], 1e-5);
 }
 
+/// Biases drawn anew, as a network from a file brings them: training begins from its function.
+TEST(TrainTransformer, ANetworkWithBiasesIsTheSameInTrainingAndTrainsThem) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  nn::TrainedNetwork given = train_network(transformer({{4, 32}}, 9, true), images, std::nullopt,
+                                           transformer_options(1), progress);
+  const std::size_t expand = layer_index(given.network, "b1.expand_bias");
+  const std::size_t head = layer_index(given.network, "head_bias");
+  ASSERT_EQ(given.states[expand].beta.size(), 32U);
+  base::Rng rng(3);
+  for (const std::size_t index : {expand, head}) {
+    for (float& value : given.states[index].beta) value = static_cast<float>(rng.normal());
+  }
+  data::ImageBatch batch = data::make_batch(images, 0, 64);
+  const at::Tensor input = at::from_blob(batch.pixels.data(), {64, 1, 12, 12}, at::kFloat);
+  Path path = frozen_path(given, "cpu");
+  const auto logits = [&](Statistics statistics) {
+    return run_network(path, input, {statistics, 0, false, false});
+  };
+  EXPECT_TRUE(at::equal(logits(Statistics::kBatch), logits(Statistics::kFrozen)));
+
+  const nn::TrainedNetwork trained =
+      train_network(given.network, images, given, transformer_options(2), progress);
+  EXPECT_NE(trained.states[expand].beta, given.states[expand].beta);
+  EXPECT_NE(trained.states[head].beta, given.states[head].beta);
+}
+
 /// Two paths to the same integers: libtorch's operations and the simulation's plain loops. Sums in
 /// another order move a few values by a level.
 TEST(TransformerOnCrossbars, WithoutConvertersItIsTheQuantisedNetwork) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
-  const nn::TrainedNetwork trained = train_network(transformer({{4, 32}, {2, 16}}), images,
+  const nn::TrainedNetwork trained = train_network(transformer({{4, 32}, {2, 16}}, 9, true), images,
                                                    std::nullopt, transformer_options(20), progress);
   data::ImageBatch batch = data::make_batch(images, 0, 64);
   sim::AccuracyOptions ideal;

@@ -50,6 +50,12 @@ struct BatchNorm {
   std::optional<int> output_bits;
 };
 
+/// Adds a number of its own to each channel, beside the crossbars; never quantised. MNSIM has no
+/// such layer: networks read from a file have it.
+struct Bias {
+  int features = 0;
+};
+
 struct Relu {};
 
 /// clamp(x, -range, range), then quantised to `output_bits` over that range. Behind a Relu it is
@@ -129,7 +135,7 @@ struct MatMul {
 };
 
 using LayerParameters =
-    std::variant<Conv, Linear, BatchNorm, Relu, HardTanh, Pool, Add, Concat, Flatten, Dropout,
+    std::variant<Conv, Linear, BatchNorm, Relu, HardTanh, Pool, Add, Concat, Flatten, Dropout, Bias,
                  Tokens, SelectToken, LayerNorm, Gelu, Softmax, MatMul>;
 
 /// Whether the layer is one of transformers only: from Tokens to MatMul.
@@ -145,7 +151,7 @@ struct Layer {
 };
 
 /// "conv", "linear", "batch_norm", "relu", "hardtanh", "pool", "add", "concat", "flatten",
-/// "dropout", "tokens", "select_token", "layer_norm", "gelu", "softmax", "matmul".
+/// "dropout", "bias", "tokens", "select_token", "layer_norm", "gelu", "softmax", "matmul".
 std::string_view type_name(const LayerParameters& parameters);
 
 }  // namespace gibbon::nn

@@ -61,6 +61,10 @@ struct ShapeRule {
   }
 
   Shape operator()(const BatchNorm& norm) const { return normalised(norm); }
+  Shape operator()(const Bias& bias) const {
+    require_features(bias.features);
+    return inputs.front();
+  }
 
   Shape operator()(const HardTanh& activation) const {
     require_bits(layer, "output_bits", activation.output_bits);
@@ -164,12 +168,16 @@ struct ShapeRule {
             "symmetric padding needs an epitome of the kernel's height and width");
   }
 
+  void require_features(int features) const {
+    const int channels = inputs.front().channels;
+    require(features == channels, layer,
+            fmt::format("features is {}, its input has {} channels", features, channels));
+  }
+
   /// Of the norms, which have the same parameters.
   template <typename Norm>
   Shape normalised(const Norm& norm) const {
-    require(norm.features == inputs.front().channels, layer,
-            fmt::format("features is {}, its input has {} channels", norm.features,
-                        inputs.front().channels));
+    require_features(norm.features);
     if (norm.output_bits) require_bits(layer, "output_bits", *norm.output_bits);
     return inputs.front();
   }
@@ -204,17 +212,17 @@ bool takes_several_inputs(const LayerParameters& parameters) {
 }  // namespace
 
 std::string_view type_name(const LayerParameters& parameters) {
-  constexpr std::string_view kNames[] = {"conv",       "linear",  "batch_norm", "relu",
-                                         "hardtanh",   "pool",    "add",        "concat",
-                                         "flatten",    "dropout", "tokens",     "select_token",
-                                         "layer_norm", "gelu",    "softmax",    "matmul"};
+  constexpr std::string_view kNames[] = {
+      "conv",         "linear",     "batch_norm", "relu",    "hardtanh", "pool",
+      "add",          "concat",     "flatten",    "dropout", "bias",     "tokens",
+      "select_token", "layer_norm", "gelu",       "softmax", "matmul"};
   static_assert(std::size(kNames) == std::variant_size_v<LayerParameters>);
   return kNames[parameters.index()];
 }
 
 bool is_transformer_layer(const LayerParameters& parameters) {
-  static_assert(std::is_same_v<std::variant_alternative_t<10, LayerParameters>, Tokens>);
-  return parameters.index() >= 10;
+  static_assert(std::is_same_v<std::variant_alternative_t<11, LayerParameters>, Tokens>);
+  return parameters.index() >= 11;
 }
 
 int window_output_size(int size, int kernel, int stride, int padding, PaddingMode mode) {

@@ -63,6 +63,7 @@ struct ParameterWriter {
     json["features"] = norm.features;
     if (norm.output_bits) json["output_bits"] = *norm.output_bits;
   }
+  void operator()(const Bias& bias) const { json["features"] = bias.features; }
   void operator()(const HardTanh& activation) const {
     json["output_bits"] = activation.output_bits;
     json["range"] = activation.range;
@@ -282,6 +283,7 @@ LayerParameters read_parameters(ObjectReader& reader) {
   if (type == "concat") return Concat{};
   if (type == "flatten") return Flatten{};
   if (type == "dropout") return Dropout{};
+  if (type == "bias") return Bias{reader.integer("features")};
   if (type == "tokens") return Tokens{reader.boolean("class_token", Tokens().class_token)};
   if (type == "select_token") return SelectToken{reader.integer("index", SelectToken().index)};
   if (type == "layer_norm") return read_norm<LayerNorm>(reader);
@@ -290,7 +292,7 @@ LayerParameters read_parameters(ObjectReader& reader) {
   if (type == "matmul") return read_matmul(reader);
   throw base::Error(fmt::format(
       "{}: key 'type' must be one of conv, linear, batch_norm, relu, hardtanh, pool, add, concat, "
-      "flatten, dropout, tokens, select_token, layer_norm, gelu, softmax, matmul, got \"{}\"",
+      "flatten, dropout, bias, tokens, select_token, layer_norm, gelu, softmax, matmul, got \"{}\"",
       reader.where(), type));
 }
 

@@ -20,6 +20,9 @@ bool is(const Layer& layer) {
 bool is_batch_norm(const Layer& layer) {
   return is<BatchNorm>(layer);
 }
+bool is_bias(const Layer& layer) {
+  return is<Bias>(layer);
+}
 bool holds_weights(const Layer& layer) {
   return is<Conv>(layer) || is<Linear>(layer) || is<LayerNorm>(layer) || is<Tokens>(layer);
 }
@@ -130,6 +133,7 @@ class Transfer {
           result_.network.description().name, Order(result_.network, holds_weights).take().size()));
     }
     if (!match(is_batch_norm)) neutral_batch_norms();
+    if (!match(is_bias)) neutral_biases();
     return std::move(result_);
   }
 
@@ -157,6 +161,14 @@ class Transfer {
       const auto features = static_cast<std::size_t>(
           std::get<BatchNorm>(result_.network.layers()[index].parameters).features);
       result_.states[index].gamma.assign(features, 1.0F);
+      result_.states[index].beta.assign(features, 0.0F);
+    }
+  }
+
+  void neutral_biases() {
+    for (const std::size_t index : Order(result_.network, is_bias).take()) {
+      const auto features = static_cast<std::size_t>(
+          std::get<Bias>(result_.network.layers()[index].parameters).features);
       result_.states[index].beta.assign(features, 0.0F);
     }
   }

@@ -58,6 +58,8 @@ std::vector<ArraySlot<Vector>> arrays_of(const Layer& layer, const Shape& output
     slots.push_back({layer.name + ".beta", shape, &state.beta});
     slots.push_back({layer.name + ".running_mean", shape, &state.running_mean});
     slots.push_back({layer.name + ".running_variance", shape, &state.running_variance});
+  } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
+    slots.push_back({layer.name + ".bias", {bias->features}, &state.beta});
   } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
     slots.push_back({layer.name + ".gamma", {layer_norm->features}, &state.gamma});
     slots.push_back({layer.name + ".beta", {layer_norm->features}, &state.beta});

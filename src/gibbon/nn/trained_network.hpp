@@ -28,7 +28,8 @@ struct LayerState {
   /// averaged over training batches. Conv, Linear, MatMul, and BatchNorm and LayerNorm with
   /// output_bits.
   double output_range = -1.0;
-  // BatchNorm, one value a channel; LayerNorm the first two. Of Tokens gamma is the class token.
+  // BatchNorm, one value a channel; LayerNorm the first two, Bias beta. Of Tokens gamma is the
+  // class token.
   std::vector<float> gamma, beta, running_mean, running_variance;
   double epsilon = 1e-5;
 };

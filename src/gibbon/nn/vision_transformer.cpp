@@ -37,6 +37,7 @@ class TransformerBuilder {
     head.out_features = vit_.num_classes;
     head.weight_bits = head.activation_bits = vit_.bits;
     append("head", head);
+    if (vit_.biases) append("head_bias", Bias{vit_.num_classes});
     return Network(description());
   }
 
@@ -45,19 +46,20 @@ class TransformerBuilder {
     const int inner = block.heads * vit_.head_width;
     const int input = last();
     const int normed = append("norm1", norm());
-    const int query = append("query", projection(vit_.width, inner), {normed});
-    const int key = append("key", projection(vit_.width, inner), {normed});
-    const int value = append("value", projection(vit_.width, inner), {normed});
+    const int query = append_linear("query", projection(vit_.width, inner), normed);
+    const int key = append_linear("key", projection(vit_.width, inner), normed);
+    const int value = append_linear("value", projection(vit_.width, inner), normed);
     const double scale = 1.0 / std::sqrt(vit_.head_width);
     append("scores", MatMul{block.heads, true, scale, vit_.bits}, {query, key});
     const int shares = append("softmax", Softmax{block.heads});
     append("context", MatMul{block.heads, false, 1.0, vit_.bits}, {shares, value});
-    const int projected = append("project", projection(inner, vit_.width));
+    const int projected = append_linear("project", projection(inner, vit_.width), last());
     const int middle = append("add1", Add{vit_.width, vit_.bits}, {projected, input});
     append("norm2", norm());
-    append("expand", projection(vit_.width, block.mlp_width));
+    append_linear("expand", projection(vit_.width, block.mlp_width), last());
     append("gelu", Gelu{});
-    const int contracted = append("contract", projection(block.mlp_width, vit_.width));
+    const int contracted =
+        append_linear("contract", projection(block.mlp_width, vit_.width), last());
     append("add2", Add{vit_.width, vit_.bits}, {contracted, middle});
   }
 
@@ -73,10 +75,15 @@ class TransformerBuilder {
   LayerNorm norm() const { return LayerNorm{vit_.width, vit_.bits}; }
 
   int last() const { return static_cast<int>(layers_.size()) - 1; }
-  int append(const char* name, LayerParameters parameters) {
+  int append_linear(const std::string& name, const Conv& layer, int input) {
+    append(name, layer, {input});
+    if (vit_.biases) append(name + "_bias", Bias{layer.out_channels});
+    return last();
+  }
+  int append(const std::string& name, LayerParameters parameters) {
     return append(name, std::move(parameters), {last()});
   }
-  int append(const char* name, LayerParameters parameters, std::vector<int> inputs) {
+  int append(const std::string& name, LayerParameters parameters, std::vector<int> inputs) {
     layers_.push_back({prefix_ + name, std::move(parameters), std::move(inputs)});
     return last();
   }

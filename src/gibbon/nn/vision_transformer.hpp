@@ -26,13 +26,14 @@ struct VisionTransformer {
   int width = 768;
   int head_width = 64;
   std::vector<TransformerBlock> blocks = std::vector<TransformerBlock>(12);
-  int bits = 8;  ///< of all weights and activations, sign included
+  int bits = 8;         ///< of all weights and activations, sign included
+  bool biases = false;  ///< behind each linear layer, as published networks have them
 };
 
 /// Layer names: "patch", "tokens"; "b1.norm1", ".query", ".key", ".value", ".scores", ".softmax",
 /// ".context", ".project", ".add1", ".norm2", ".expand", ".gelu", ".contract", ".add2" of each
-/// block; "norm", "class", "head". Biases are left out, as everywhere in this library.
-/// Throws base::Error where the numbers do not fit together.
+/// block; "norm", "class", "head". A layer's bias is ".query_bias" and so on; that of "patch" is
+/// part of the position embedding. Throws base::Error where the numbers do not fit together.
 Network make_vision_transformer(const VisionTransformer& transformer);
 
 }  // namespace gibbon::nn

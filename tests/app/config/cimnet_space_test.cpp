@@ -115,6 +115,17 @@ TEST_F(CimnetSpaceFile, TakesTheDataSetsImagesWhereItNamesNone) {
   EXPECT_EQ(network.description().num_classes, 7);
 }
 
+TEST_F(CimnetSpaceFile, GivesTransformersBiasesWhereAsked) {
+  const auto last_layer = [&](const std::string& more) {
+    const auto space = load_space({.file = write(std::string(kNetwork) + more, kChoices)});
+    return space->largest_network().layers().back().name;
+  };
+  EXPECT_EQ(last_layer(""), "head");
+  EXPECT_EQ(last_layer("  biases: false\n"), "head");
+  EXPECT_EQ(last_layer("  biases: true\n"), "head_bias");
+  EXPECT_THAT(error_of([&] { last_layer("  biases: some\n"); }), HasSubstr("network.biases: got"));
+}
+
 TEST_F(CimnetSpaceFile, RefusesOtherImagesThanItsOwn) {
   const auto path =
       write(std::string(kNetwork) + "  input: [3, 32, 32]\n  num_classes: 10\n", kChoices);

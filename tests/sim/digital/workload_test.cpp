@@ -50,6 +50,21 @@ TEST(DigitalWorkload, MultiplyAccumulatesAreTheNetworks) {
   EXPECT_EQ(macs, static_cast<double>(vit.mac_count()));
 }
 
+TEST(DigitalWorkload, BiasesAreFree) {
+  nn::VisionTransformer biased;
+  biased.biases = true;
+  const std::vector<WorkloadStep> with = digital_workload(nn::make_vision_transformer(biased));
+  const std::vector<WorkloadStep> without = digital_workload(nn::make_vision_transformer({}));
+  ASSERT_EQ(with.size(), without.size());
+  for (std::size_t i = 0; i < with.size(); ++i) {
+    EXPECT_EQ(with[i].matrix, without[i].matrix) << i;
+    EXPECT_EQ(with[i].sources, without[i].sources) << i;
+    EXPECT_EQ(with[i].input_bytes, without[i].input_bytes) << i;
+    EXPECT_EQ(with[i].output_bytes, without[i].output_bytes) << i;
+    EXPECT_EQ(with[i].vector_ops, without[i].vector_ops) << i;
+  }
+}
+
 TEST(DigitalWorkload, GroupsPoolsAndFreeLayers) {
   nn::BatchNorm norm;
   norm.features = 8;

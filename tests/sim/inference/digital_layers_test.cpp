@@ -50,6 +50,14 @@ TEST(BatchNorm, ScalesAndShifts) {
   EXPECT_THAT(tensor.values, ElementsAre(-1, 0, 0, -3));
 }
 
+TEST(Bias, IsAddedToEachChannelOfEachImage) {
+  nn::LayerState state;
+  state.beta = {0.5F, -2};
+  Tensor tensor = tensor_of({2, 1, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
+  run_bias(state, tensor);
+  EXPECT_THAT(tensor.values, ElementsAre(1.5F, 2.5F, 1, 2, 5.5F, 6.5F, 5, 6));
+}
+
 TEST(BatchNorm, MovesItsRangeWhereAsked) {
   nn::LayerState state;
   state.gamma = {1};

@@ -144,6 +144,19 @@ TEST(VectorLayer, EveryModelCostsViTB) {
   }
 }
 
+TEST(VectorLayer, BiasesAreFree) {
+  nn::VisionTransformer biased;
+  biased.biases = true;
+  for (const char* name : {"mnsim2", "mnsim2-corrected", "mnsim2-packed"}) {
+    const auto simulator = make_simulator(name);
+    const Cost with = *simulator->cost(nn::make_vision_transformer(biased), {});
+    const Cost without = *simulator->cost(nn::make_vision_transformer({}), {});
+    EXPECT_EQ(with.latency_ms, without.latency_ms) << name;
+    EXPECT_EQ(with.energy_mj, without.energy_mj) << name;
+    EXPECT_EQ(with.area_mm2, without.area_mm2) << name;
+  }
+}
+
 TEST(VectorLayer, LayerByLayerIsSlower) {
   MnsimOptions options;
   options.schedule = ScheduleMode::kLayerByLayer;

@@ -83,6 +83,7 @@ class NetworkReader {
     read_number("patch", spec.patch);
     read_number("width", spec.width);
     read_number("head_width", spec.head_width);
+    if (const auto biases = map_.find("biases")) spec.biases = biases->boolean();
     read_choices("layers", "numbers of layers", spec.layers);
     read_choices("heads", "numbers of heads of a layer", spec.heads);
     read_choices("mlp_widths", "widths of a layer's MLP", spec.mlp_widths);

@@ -17,7 +17,7 @@ namespace gibbon::nn {
 /// - Conv (square kernel, equal strides, pads and no dilation), Gemm (alpha, beta, transB), MatMul
 ///   with constant weights: Conv and Linear. A bias, also one added by Add with a constant, has no
 ///   place on a crossbar: it goes into the batch norm or the tokens behind it, or, where neither
-///   follows, becomes a digital BatchNorm NAME_bias with gamma 1. A bias of zeros is left out.
+///   follows, becomes a Bias NAME_bias. A bias of zeros is left out.
 /// - BatchNormalization: BatchNorm quantised to activation_bits, as MNSIM does.
 /// - Relu, and Clip to [0, infinity]: Relu. Clip to [-a, a]: HardTanh of range a, quantised to
 ///   activation_bits. Clip to [0, a] (ReLU6): Relu and a HardTanh NAME_limit.

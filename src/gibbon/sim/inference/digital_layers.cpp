@@ -76,6 +76,17 @@ void run_batch_norm(const nn::BatchNorm& norm, const nn::LayerState& state, bool
   quantize_in_place(tensor.values, *norm.output_bits, static_cast<float>(range));
 }
 
+void run_bias(const nn::LayerState& state, Tensor& tensor) {
+  const std::size_t plane = tensor.plane_size();
+  float* values = tensor.values.data();
+  for (int image = 0; image < tensor.images; ++image) {
+    for (const float bias : state.beta) {
+      for (std::size_t i = 0; i < plane; ++i) values[i] += bias;
+      values += plane;
+    }
+  }
+}
+
 void run_relu(Tensor& tensor) {
   for (float& value : tensor.values) value = std::max(value, 0.0F);
 }
@@ -155,6 +166,8 @@ Tensor run_digital_layer(const nn::Network& network, std::size_t index, const nn
   output.shape = shape;
   if (const auto* norm = std::get_if<nn::BatchNorm>(&parameters)) {
     run_batch_norm(*norm, state, move_range, output);
+  } else if (std::holds_alternative<nn::Bias>(parameters)) {
+    run_bias(state, output);
   } else if (std::holds_alternative<nn::Relu>(parameters)) {
     run_relu(output);
   } else if (const auto* activation = std::get_if<nn::HardTanh>(&parameters)) {

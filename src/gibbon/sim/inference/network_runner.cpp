@@ -34,6 +34,13 @@ void check_batch_norm(const nn::Layer& layer, const nn::LayerState& state, bool 
   }
 }
 
+void check_bias(const nn::Layer& layer, const nn::LayerState& state) {
+  const auto features = static_cast<std::size_t>(std::get<nn::Bias>(layer.parameters).features);
+  if (state.beta.size() == features) return;
+  throw base::Error(fmt::format("layer '{}': its bias has {} values, needs {}", layer.name,
+                                state.beta.size(), features));
+}
+
 }  // namespace
 
 std::unique_ptr<CrossbarKernel> make_layer_kernel(const nn::TrainedNetwork& trained, int index,
@@ -79,6 +86,9 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
       kernels_[index] = make_layer_kernel(trained, static_cast<int>(index), hardware, options);
     } else if (std::holds_alternative<nn::BatchNorm>(layer.parameters)) {
       check_batch_norm(layer, trained.states[index], move_ranges_);
+      states_[index] = trained.states[index];
+    } else if (std::holds_alternative<nn::Bias>(layer.parameters)) {
+      check_bias(layer, trained.states[index]);
       states_[index] = trained.states[index];
     } else if (nn::is_transformer_layer(layer.parameters)) {
       check_transformer_state(network_, index, trained.states[index]);

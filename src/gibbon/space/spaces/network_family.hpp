@@ -31,7 +31,8 @@ struct TransformerFamilySpec {
   int patch = 16;
   int width = 768;
   int head_width = 64;
-  int bits = 8;  ///< of all weights and activations, sign included
+  int bits = 8;         ///< of all weights and activations, sign included
+  bool biases = false;  ///< behind each linear layer
   std::vector<int> layers;
   std::vector<int> heads;
   std::vector<int> mlp_widths;

@@ -38,6 +38,7 @@ class TransformerFamily final : public NetworkFamily {
     transformer.width = spec_.width;
     transformer.head_width = spec_.head_width;
     transformer.bits = spec_.bits;
+    transformer.biases = spec_.biases;
     transformer.blocks.clear();
     for (std::size_t gene = 1; gene < genes_.size(); gene += 2) {
       if (!is_active(genome, gene)) break;

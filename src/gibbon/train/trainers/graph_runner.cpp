@@ -69,6 +69,12 @@ class Runner {
     return quantized_output(output, *norm.output_bits, ClampGradient::kZero);
   }
 
+  at::Tensor operator()(const nn::Bias& bias) {
+    std::vector<std::int64_t> sizes(static_cast<std::size_t>(input().dim()), 1);
+    sizes[1] = bias.features;
+    return input() + tensors().beta.view(sizes).to(input().scalar_type());
+  }
+
   at::Tensor operator()(const nn::HardTanh& tanh) {
     if (!options_.quantize) {
       return at::hardtanh(input(), plan().rectified_by_quantizer ? 0.0 : -tanh.range, tanh.range);

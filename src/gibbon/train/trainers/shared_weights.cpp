@@ -16,6 +16,7 @@ namespace gibbon::train {
 namespace {
 
 using nn::BatchNorm;
+using nn::Bias;
 using nn::Conv;
 using nn::HardTanh;
 using nn::LayerNorm;
@@ -197,6 +198,8 @@ LayerTensors frozen_layer(const nn::Layer& layer, const nn::Shape& output,
     tensors.running_variance =
         to_tensor(layer, "running_variance", state.running_variance, {norm->features});
     tensors.epsilon = state.epsilon;
+  } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
+    tensors.beta = to_tensor(layer, "bias", state.beta, {bias->features});
   } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
     tensors.gamma = to_tensor(layer, "gamma", state.gamma, {layer_norm->features});
     tensors.beta = to_tensor(layer, "beta", state.beta, {layer_norm->features});
@@ -242,6 +245,8 @@ SharedWeights::SharedWeights(const nn::Network& largest, const TrainOptions& opt
     } else if (const auto* norm = std::get_if<BatchNorm>(&layer.parameters)) {
       add(layer.name + ".gamma", at::full({norm->features}, scale));
       add(layer.name + ".beta", at::zeros({norm->features}));
+    } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
+      add(layer.name + ".bias", at::zeros({bias->features}));
     } else {
       add_transformer_layer(layer, largest.output_shape(index), options.seed);
     }
@@ -345,6 +350,8 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
       tensors.beta = leaf(cut(beta.value), cut(beta.momentum), false);
       tensors.running_mean = at::zeros({norm->features}, tensors.gamma.options());
       tensors.running_variance = at::ones({norm->features}, tensors.gamma.options());
+    } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
+      tensors.beta = leading(layer, ".bias", bias->features);
     } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
       tensors.gamma = leading(layer, ".gamma", layer_norm->features);
       tensors.beta = leading(layer, ".beta", layer_norm->features);
@@ -380,6 +387,8 @@ void SharedWeights::assign(const nn::TrainedNetwork& trained) {
       parameter(layer, ".gamma")
           .value.copy_(to_tensor(layer, "gamma", state.gamma, {norm->features}));
       parameter(layer, ".beta").value.copy_(to_tensor(layer, "beta", state.beta, {norm->features}));
+    } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
+      parameter(layer, ".bias").value.copy_(to_tensor(layer, "bias", state.beta, {bias->features}));
     } else {
       const nn::Shape& output = trained.network.output_shape(static_cast<int>(index));
       const LayerTensors tensors = frozen_layer(layer, output, state, true);
@@ -470,6 +479,8 @@ nn::TrainedNetwork to_trained(const Path& path) {
       state.epsilon = tensors.epsilon;
       const auto& norm = std::get<BatchNorm>(layer.parameters);
       if (norm.output_bits) state.output = grid(*norm.output_bits, tensors.output_range);
+    } else if (std::holds_alternative<Bias>(layer.parameters)) {
+      state.beta = to_vector(tensors.beta);
     } else if (const auto* tanh = std::get_if<HardTanh>(&layer.parameters)) {
       state.output = grid(tanh->output_bits, tanh->range);
     } else {

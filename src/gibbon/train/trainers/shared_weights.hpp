@@ -18,7 +18,7 @@ struct LayerTensors {
   /// Of a Conv whose `weight` is its epitome's dense kernel; null otherwise.
   std::shared_ptr<const EpitomeWeight> epitome;
   at::Tensor mask;         ///< of a Conv's dense kernel; undefined where all of it is used
-  at::Tensor gamma, beta;  ///< BatchNorm and LayerNorm
+  at::Tensor gamma, beta;  ///< BatchNorm and LayerNorm; of a Bias beta
   at::Tensor running_mean, running_variance;  ///< BatchNorm
   at::Tensor class_token, positions;  ///< Tokens: [channels] or undefined, [tokens, channels]
   double epsilon = 1e-5;

@@ -139,10 +139,10 @@ std::string torchvision_by_dimension(VitBuilder& vit, const std::string& from) {
 
 /// The layers of a block with one linear layer each for queries, keys and values, all biased.
 const std::vector<std::string> kBlockTypes = {
-    "conv",   "tokens",     "layer_norm",   "conv",       "batch_norm", "conv", "batch_norm",
-    "matmul", "softmax",    "conv",         "batch_norm", "matmul",     "conv", "batch_norm",
-    "add",    "layer_norm", "conv",         "batch_norm", "gelu",       "conv", "batch_norm",
-    "add",    "layer_norm", "select_token", "linear",     "batch_norm"};
+    "conv",   "tokens",     "layer_norm",   "conv",   "bias",   "conv", "bias",
+    "matmul", "softmax",    "conv",         "bias",   "matmul", "conv", "bias",
+    "add",    "layer_norm", "conv",         "bias",   "gelu",   "conv", "bias",
+    "add",    "layer_norm", "select_token", "linear", "bias"};
 
 TEST(OnnxAttention, AttentionAsTimmWritesIt) {
   for (const VitPart& attention : VitParts{timm_by_gather, timm_by_split}) {

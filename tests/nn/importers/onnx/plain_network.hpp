@@ -70,6 +70,10 @@ class PlainNetwork {
              at(state().beta, channel);
     });
   }
+  std::vector<double> operator()(const Bias&) const {
+    return channel_by_channel(
+        [&](double value, int channel) { return value + at(state().beta, channel); });
+  }
   std::vector<double> operator()(const Relu&) const {
     return channel_by_channel([](double value, int) { return std::max(value, 0.0); });
   }

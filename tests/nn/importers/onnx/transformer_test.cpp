@@ -59,7 +59,7 @@ TEST(OnnxTransformer, PositionsBeforeTheClassToken) {
   vit.head(vit.norm(vit.with_class_token(placed)));
   const TrainedNetwork trained = expect_same_function(vit);
   EXPECT_THAT(vit_types(trained),
-              ElementsAre("conv", "tokens", "layer_norm", "select_token", "linear", "batch_norm"));
+              ElementsAre("conv", "tokens", "layer_norm", "select_token", "linear", "bias"));
   const std::vector<float>& positions = trained.states[1].weight;
   EXPECT_THAT(std::vector<float>(positions.begin(), positions.begin() + 6),
               ElementsAre(0, 0, 0, 0, 0, 0));
@@ -71,7 +71,7 @@ TEST(OnnxTransformer, PositionsInTheMiddle) {
   vit.head(vit.with_positions(vit.linear(vit.norm(vit.embedding()), 6, 6)));
   EXPECT_THAT(vit_types(expect_same_function(vit)),
               ElementsAre("conv", "tokens", "layer_norm", "conv", "tokens", "select_token",
-                          "linear", "batch_norm"));
+                          "linear", "bias"));
 }
 
 /// As torch expands a class token to the batch.
@@ -93,7 +93,7 @@ TEST(OnnxTransformer, ChannelsMayComeLast) {
   const std::string tokens = vit.reshape(placed, {1, -1, 6});
   vit.classifier(vit.node("Gather", {tokens, vit.index(4)}, "axis", std::int64_t{1}));
   EXPECT_THAT(vit_types(expect_same_function(vit)),
-              ElementsAre("conv", "tokens", "select_token", "linear", "batch_norm"));
+              ElementsAre("conv", "tokens", "select_token", "linear", "bias"));
 }
 
 TEST(OnnxTransformer, TheMeanOfAllTokens) {
@@ -102,7 +102,7 @@ TEST(OnnxTransformer, TheMeanOfAllTokens) {
     vit.classifier(mean(vit, vit.norm(vit.with_positions(vit.patches()))));
     const TrainedNetwork trained = expect_same_function(vit);
     EXPECT_THAT(vit_types(trained),
-                ElementsAre("conv", "tokens", "layer_norm", "pool", "linear", "batch_norm"));
+                ElementsAre("conv", "tokens", "layer_norm", "pool", "linear", "bias"));
     EXPECT_FALSE(first_of<Tokens>(trained).class_token);
     EXPECT_EQ(first_of<Pool>(trained).mode, PoolMode::kGlobalAverage);
     EXPECT_EQ(first_of<Pool>(trained).kernel, 6);
@@ -134,7 +134,7 @@ TEST(OnnxTransformer, TheMeanOfAnImageIsAPoolToo) {
   set(mean, "keepdims", std::int64_t{0});
   vit.classifier(name);
   EXPECT_THAT(vit_types(expect_same_function(vit)),
-              ElementsAre("conv", "batch_norm", "relu", "pool", "linear", "batch_norm"));
+              ElementsAre("conv", "bias", "relu", "pool", "linear", "bias"));
 }
 
 TEST(OnnxTransformer, OneTokenIsChosen) {
@@ -142,7 +142,7 @@ TEST(OnnxTransformer, OneTokenIsChosen) {
     VitBuilder vit(14);
     vit.classifier(choose(vit, vit.embedding()));
     EXPECT_THAT(vit_types(expect_same_function(vit)),
-                ElementsAre("conv", "tokens", "select_token", "linear", "batch_norm"));
+                ElementsAre("conv", "tokens", "select_token", "linear", "bias"));
   };
   with_choice([](VitBuilder& vit, const std::string& from) {
     return vit.node("Gather", {from, vit.index(-7)}, "axis", std::int64_t{1});
@@ -171,9 +171,9 @@ TEST(OnnxTransformer, GeluInAnyOrder) {
   const auto with_gelu = [](const VitPart& gelu) {
     VitBuilder vit(15);
     vit.head(gelu(vit, vit.linear(vit.embedding(), 6, 6)));
-    EXPECT_THAT(vit_types(expect_same_function(vit)),
-                ElementsAre("conv", "tokens", "conv", "batch_norm", "gelu", "select_token",
-                            "linear", "batch_norm"));
+    EXPECT_THAT(
+        vit_types(expect_same_function(vit)),
+        ElementsAre("conv", "tokens", "conv", "bias", "gelu", "select_token", "linear", "bias"));
   };
   const auto gate = [](VitBuilder& vit, const std::string& from) {
     const std::string erf = vit.node("Erf", {vit.node("Div", {from, vit.number(1.41421354F)})});
@@ -246,9 +246,8 @@ TEST(OnnxTransformer, LinearLayersOverPositionsOfAnImage) {
   const std::string pooled = vit.node("GlobalAveragePool", {sum});
   vit.classifier(vit.reshape(pooled, {1, -1}));
   const TrainedNetwork trained = expect_same_function(vit);
-  EXPECT_THAT(vit_types(trained),
-              ElementsAre("conv", "layer_norm", "conv", "batch_norm", "gelu", "conv", "batch_norm",
-                          "add", "pool", "flatten", "linear", "batch_norm"));
+  EXPECT_THAT(vit_types(trained), ElementsAre("conv", "layer_norm", "conv", "bias", "gelu", "conv",
+                                              "bias", "add", "pool", "flatten", "linear", "bias"));
   EXPECT_EQ(trained.network.output_shape(7), (Shape{6, 2, 3}));
 }
 
@@ -259,7 +258,7 @@ TEST(OnnxTransformer, FlattenedSequences) {
   vit.size.features = 42;  // 6 x 7 tokens
   vit.classifier(vit.node("Flatten", {first}));
   EXPECT_THAT(vit_types(expect_same_function(vit)),
-              ElementsAre("conv", "tokens", "flatten", "linear", "batch_norm"));
+              ElementsAre("conv", "tokens", "flatten", "linear", "bias"));
 }
 
 TEST(OnnxTransformer, BatchNormsOverFeaturesOfASequence) {
@@ -271,7 +270,7 @@ TEST(OnnxTransformer, BatchNormsOverFeaturesOfASequence) {
   vit.classifier(vit.node("Gather", {"n", vit.index(0)}, "axis", std::int64_t{2}));
   const TrainedNetwork trained = import_vit(vit);
   EXPECT_THAT(vit_types(trained), ElementsAre("conv", "tokens", "conv", "batch_norm",
-                                              "select_token", "linear", "batch_norm"));
+                                              "select_token", "linear", "bias"));
   EXPECT_EQ(std::get<BatchNorm>(trained.network.layers()[3].parameters).output_bits, 9);
 }
 

@@ -57,15 +57,10 @@ int LayerList::layer_of(const Value& value, std::string_view role) {
   Shift& shift = *value.shift;
   if (shift.layer != kUnwritten) return shift.layer;
   LayerState state;
-  const std::size_t channels = shift.values.size();
-  state.gamma.assign(channels, 1);
   state.beta = shift.values;
-  state.running_mean.assign(channels, 0);
-  state.running_variance.assign(channels, 1);
-  state.epsilon = 0;
   const bool is_part = value.pending && value.pending->is_part;
   shift.layer = add(is_part ? fmt::format("{}_{}", shift.name, role) : shift.name,
-                    BatchNorm{value.shape.channels, std::nullopt}, {layer}, std::move(state));
+                    Bias{value.shape.channels}, {layer}, std::move(state));
   return shift.layer;
 }
 
