@@ -21,6 +21,7 @@
 #include "gibbon/train/supernet.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
+#include "gibbon/train/trainers/shared_weights.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 #include "gibbon/train/trainers/winograd_conv.hpp"
 

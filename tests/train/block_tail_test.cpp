@@ -14,6 +14,7 @@
 
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
+#include "gibbon/train/trainers/shared_weights.hpp"
 #include "train/test_networks.hpp"
 
 namespace gibbon::train {

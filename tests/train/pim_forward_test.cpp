@@ -6,6 +6,8 @@
 #include "gibbon/data/batch.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
+#include "gibbon/train/trainers/shared_weights.hpp"
+#include "gibbon/train/trainers/trained_path.hpp"
 #include "train/test_networks.hpp"
 
 namespace gibbon::train {

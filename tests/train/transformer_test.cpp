@@ -12,6 +12,7 @@
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
 #include "gibbon/train/trainers/layer_plan.hpp"
+#include "gibbon/train/trainers/trained_path.hpp"
 #include "gibbon/train/trainers/transformer_layers.hpp"
 #include "train/test_networks.hpp"
 

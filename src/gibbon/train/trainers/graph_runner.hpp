@@ -2,7 +2,7 @@
 
 // For the .cpp files of this module, after <ATen/ATen.h>: no header names libtorch itself.
 
-#include "gibbon/train/trainers/shared_weights.hpp"
+#include "gibbon/train/trainers/path.hpp"
 
 namespace gibbon::train {
 

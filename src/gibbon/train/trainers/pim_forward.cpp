@@ -7,6 +7,7 @@
 
 #include "gibbon/sim/inference/network_runner.hpp"
 #include "gibbon/train/trainers/quantization_kernels.hpp"
+#include "gibbon/train/trainers/trained_path.hpp"
 
 namespace gibbon::train {
 

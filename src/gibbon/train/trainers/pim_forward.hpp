@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gibbon/train/trainer.hpp"
-#include "gibbon/train/trainers/shared_weights.hpp"
+#include "gibbon/train/trainers/path.hpp"
 
 namespace gibbon::train {
 

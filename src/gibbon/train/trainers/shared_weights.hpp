@@ -7,40 +7,9 @@
 #include <vector>
 
 #include "gibbon/nn/trained_network.hpp"
-#include "gibbon/train/trainers/epitome_weight.hpp"
-#include "gibbon/train/trainers/layer_plan.hpp"
+#include "gibbon/train/trainers/path.hpp"
 
 namespace gibbon::train {
-
-/// The tensors of one layer of a network under execution. Which are defined depends on its type.
-struct LayerTensors {
-  at::Tensor weight;  ///< dense kernel of a Conv (dense_weight.hpp), matrix of a Linear
-  /// Of a Conv whose `weight` is its epitome's dense kernel; null otherwise.
-  std::shared_ptr<const EpitomeWeight> epitome;
-  at::Tensor mask;         ///< of a Conv's dense kernel; undefined where all of it is used
-  at::Tensor gamma, beta;  ///< BatchNorm and LayerNorm; of a Bias beta
-  at::Tensor running_mean, running_variance;  ///< BatchNorm
-  at::Tensor class_token, positions;  ///< Tokens: [channels] or undefined, [tokens, channels]
-  double epsilon = 1e-5;
-  double output_range = -1.0;  ///< negative until it is measured
-  bool weight_is_quantized = false;
-};
-
-/// A tensor that a training step changes: the gradient is taken of `value`, which shares its memory
-/// with the whole weight, as `momentum` does.
-struct TrainedTensor {
-  at::Tensor value;
-  at::Tensor momentum;
-  bool decays = true;  ///< batch norm's scale and shift do not
-};
-
-/// A network with its tensors, ready to execute.
-struct Path {
-  nn::Network network;
-  std::vector<LayerPlan> plans;
-  std::vector<LayerTensors> layers;
-  std::vector<TrainedTensor> trained;
-};
 
 /// The weights and momenta of every layer name, at their greatest sizes. Not thread-safe, but for
 /// concurrent calls of path() with trainable = false.
@@ -81,19 +50,5 @@ class SharedWeights {
   std::shared_ptr<std::map<std::string, at::Tensor>> masks_;  ///< by the convolution's geometry
   std::shared_ptr<std::map<std::string, std::shared_ptr<const EpitomeWeight>>> epitome_weights_;
 };
-
-/// The tensors of a trained network, weights quantised or real, statistics and ranges as they are
-/// stored. Throws base::Error naming a layer whose arrays have the wrong size.
-Path frozen_path(const nn::TrainedNetwork& trained, const std::string& device,
-                 bool quantize = true);
-
-/// Writes the real weights of a Conv or Linear and their grid into `state`.
-void describe_weight(const nn::Layer& layer, const LayerTensors& tensors, nn::LayerState& state);
-
-/// Copies batch norms' running statistics and output ranges into a path of the same network.
-void take_statistics(const nn::TrainedNetwork& trained, Path& path);
-
-/// The trained network that a path stands for: real weights, statistics, ranges and grids.
-nn::TrainedNetwork to_trained(const Path& path);
 
 }  // namespace gibbon::train

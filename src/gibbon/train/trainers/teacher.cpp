@@ -4,6 +4,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
+#include "gibbon/train/trainers/trained_path.hpp"
 
 namespace gibbon::train {
 

@@ -15,7 +15,9 @@
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
+#include "gibbon/train/trainers/shared_weights.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
+#include "gibbon/train/trainers/trained_path.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 
 namespace gibbon::train {
