@@ -54,6 +54,21 @@ TEST(EpimRows, EveryRowStartsFromAnEarlierOne) {
   }
 }
 
+/// The convolutions that epitomes are held against must not lose by shorter training.
+TEST(EpimRows, ConvolutionsAreTrainedAsLongAsTheUniformEpitome) {
+  const std::vector<EpimRow> rows = epim_rows();
+  const auto seen = [&](std::string name) {
+    double epochs = 0;
+    while (!name.empty()) {
+      const EpimRow& row = row_named(rows, name);
+      epochs += row.epochs;
+      name = row.start;
+    }
+    return epochs;
+  };
+  EXPECT_EQ(seen("conv-9-bit"), seen("uniform-mixed"));
+}
+
 /// 1590 crossbars of 256x256 for the convolutions in 32 slices, counted by hand over the 21 layers:
 /// ceil(Cin / 28) ceil(32 Cout / 256) for 3x3, ceil(Cin / 256) ceil(32 Cout / 256) else.
 /// Uniform: 56 channels (2 x 28) of 128 filters where that is smaller.

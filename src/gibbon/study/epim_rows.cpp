@@ -95,7 +95,8 @@ void set_slices(std::vector<sim::LayerStorage>& storage, int slices) {
 std::vector<EpimRow> epim_rows() {
   using enum EpimDesign;
   return {row("conv-fp32", "", kConvolutions, {32}, 10, kFromScratch),
-          row("conv-9-bit", "conv-fp32", kConvolutions, {9}, 1),
+          row("conv-longer", "conv-fp32", kConvolutions, {32}, 5, kFromScratch),
+          row("conv-9-bit", "conv-longer", kConvolutions, {9}, 2.5),
           row("uniform-fp32", "conv-fp32", kUniform, {32}, 5, kFromScratch),
           row("uniform-9-bit", "uniform-fp32", kUniform, {9}, 1),
           row("uniform-mixed", "uniform-fp32", kUniform, {3, 5}, 2.5),

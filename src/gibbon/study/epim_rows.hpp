@@ -38,7 +38,9 @@ struct EpimRow {
   bool is_mixed() const { return widths.size() > 1; }
 };
 
-/// In an order in which each row starts from an earlier one; the first is the baseline.
+/// In an order in which each row starts from an earlier one. The first gives the crossbars that the
+/// others are held against; the most accurate row of convolutions the accuracy: the last one of
+/// them has been trained as long as the uniform epitome of mixed widths.
 std::vector<EpimRow> epim_rows();
 
 struct EpimSetting {
