@@ -18,7 +18,12 @@ endif()
 
 find_program(GIBBON_CCACHE ccache)
 if(GIBBON_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${GIBBON_CCACHE})
+  # It caches what includes a precompiled header only with these (its manual, "Precompiled headers").
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros
+                                  ${GIBBON_CCACHE})
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    add_compile_options(-fpch-preprocess)
+  endif()
 endif()
 
 if(GIBBON_SANITIZE)
