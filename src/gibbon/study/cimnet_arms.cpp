@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "gibbon/base/parallel.hpp"
-#include "gibbon/search/searchers/metric_predictor.hpp"
+#include "gibbon/search/metric_predictor.hpp"
 #include "gibbon/study/on_chip.hpp"
 
 namespace gibbon::study {

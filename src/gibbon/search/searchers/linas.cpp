@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "gibbon/search/metric_predictor.hpp"
 #include "gibbon/search/pareto.hpp"
-#include "gibbon/search/searchers/metric_predictor.hpp"
 #include "gibbon/search/searchers/settings.hpp"
 #include "gibbon/search/searchers/variation.hpp"
 

@@ -1,4 +1,4 @@
-#include "gibbon/search/searchers/metric_predictor.hpp"
+#include "gibbon/search/metric_predictor.hpp"
 
 #include <algorithm>
 #include <cmath>
