@@ -33,7 +33,7 @@ class StartingWeights : public testing::Test {
     base::write_file_atomically(folder_ / "space.yaml", R"(kind: cimnet
 name: small-vit
 network: {family: vision_transformer, bits: 8, patch: 4, width: 16, head_width: 4,
-          layers: [1, 2], heads: [2, 4], mlp_widths: [16, 32]}
+          biases: true, layers: [1, 2], heads: [2, 4], mlp_widths: [16, 32]}
 hardware: small-digital-cim
 hardware_choices: {pe.count: [2, 4, 8]}
 )");
@@ -75,6 +75,7 @@ final: {designs: 0}
     vit.width = 16;
     vit.head_width = 4;
     vit.blocks = {{4, 32}, {4, 32}};
+    vit.biases = true;
     return nn::make_vision_transformer(vit);
   }
 

@@ -34,7 +34,8 @@ Network every_layer_type() {
               {"flat", Flatten{}, {10}},
               {"fc", Linear{12, 10, 6, 8, -1}, {11}},
               {"both", Concat{}, {12, 11}},
-              {"shift", Bias{22}, {13}}};
+              {"shift", Bias{22, 6}, {13}},
+              {"plain shift", Bias{22, {}}, {14}}};
   return Network(std::move(d));
 }
 
@@ -47,7 +48,7 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   const Json json = to_json(network);
   const Network back = network_from_json(Json::parse(json.dump()));
   EXPECT_EQ(to_json(back), json);
-  EXPECT_EQ(back.layers().size(), 15U);
+  EXPECT_EQ(back.layers().size(), 16U);
   const Conv& grouped = std::get<Conv>(back.layers()[3].parameters);
   EXPECT_EQ(grouped.groups, 4);
   EXPECT_EQ(grouped.weight_bits, 7);
@@ -62,6 +63,8 @@ TEST(NetworkJson, RoundTripKeepsEveryField) {
   EXPECT_EQ(type_name(back.layers()[13].parameters), "concat");
   EXPECT_EQ(back.layers()[13].inputs, (std::vector<int>{12, 11}));
   EXPECT_EQ(std::get<Bias>(back.layers()[14].parameters).features, 22);
+  EXPECT_EQ(std::get<Bias>(back.layers()[14].parameters).output_bits, 6);
+  EXPECT_FALSE(std::get<Bias>(back.layers()[15].parameters).output_bits.has_value());
   EXPECT_EQ(std::get<Pool>(back.layers()[10].parameters).mode, PoolMode::kGlobalAverage);
   EXPECT_EQ(back.description().input_bits, 7);
   EXPECT_EQ(back.description().input_scale, 0.1);

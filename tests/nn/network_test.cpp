@@ -54,9 +54,11 @@ TEST(Network, AConcatRefusesWhatDoesNotFit) {
 }
 
 TEST(Network, ABiasHasAsManyFeaturesAsItsInputHasChannels) {
-  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{2}, {kNetworkInput}}}), "no error");
-  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{3}, {kNetworkInput}}}),
+  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{2, {}}, {kNetworkInput}}}), "no error");
+  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{3, {}}, {kNetworkInput}}}),
             "layer 'shift' (bias): features is 3, its input has 2 channels");
+  EXPECT_EQ(layers_error({2, 3, 3}, {{"shift", Bias{2, 17}, {kNetworkInput}}}),
+            "layer 'shift' (bias): output_bits is 17, allowed are 2 to 16");
 }
 
 TEST(Network, OnlyAddAndConcatTakeSeveralInputs) {

@@ -80,13 +80,36 @@ TEST(StartingWeights, BatchNormsOfAnotherNumberBeginNeutral) {
   EXPECT_THAT(same.states[2].beta, ElementsAre(3, 3));
 }
 
-TEST(StartingWeights, BiasesAreTakenOrBeginAtZero) {
-  const Network plain = two_convolutions({{"a", pointwise(1, 2), {kIn}}});
-  const Network biased =
-      two_convolutions({{"conv", pointwise(1, 2), {kIn}}, {"shift", Bias{2}, {0}}});
-  EXPECT_THAT(with_weights_of(biased, numbered(biased)).states[1].beta, ElementsAre(2, 2));
-  EXPECT_THAT(with_weights_of(biased, numbered(plain)).states[1].beta, ElementsAre(0, 0));
-  EXPECT_THAT(with_weights_of(plain, numbered(biased)).states[0].weight, Each(1.0F));
+/// b - bias - a - bias against conv1 - shift1 - conv2 - shift2, and a source without the first
+/// bias.
+TEST(StartingWeights, ABiasIsThatBehindTheMatchedLayer) {
+  const Network network = two_convolutions({{"conv1", pointwise(1, 2), {kIn}},
+                                            {"shift1", Bias{2, {}}, {0}},
+                                            {"conv2", pointwise(2, 2), {1}},
+                                            {"shift2", Bias{2, {}}, {2}}});
+  const Network whole = two_convolutions({{"b", pointwise(1, 2), {kIn}},
+                                          {"b_bias", Bias{2, {}}, {0}},
+                                          {"a", pointwise(2, 2), {1}},
+                                          {"a_bias", Bias{2, {}}, {2}}});
+  const TrainedNetwork given = with_weights_of(network, numbered(whole));
+  EXPECT_THAT(given.states[1].beta, ElementsAre(2, 2));
+  EXPECT_THAT(given.states[3].beta, ElementsAre(4, 4));
+  const Network part = two_convolutions(
+      {{"b", pointwise(1, 2), {kIn}}, {"a", pointwise(2, 2), {0}}, {"a_bias", Bias{2, {}}, {1}}});
+  const TrainedNetwork partly = with_weights_of(network, numbered(part));
+  EXPECT_THAT(partly.states[1].beta, ElementsAre(0, 0));
+  EXPECT_THAT(partly.states[3].beta, ElementsAre(3, 3));
+}
+
+/// A bias behind a layer without weights has no partner but by its name.
+TEST(StartingWeights, ANetworksOwnBiasesAreTaken) {
+  const Network network = two_convolutions({{"first", Bias{1, {}}, {kIn}},
+                                            {"conv", pointwise(1, 2), {0}},
+                                            {"relu", Relu{}, {1}},
+                                            {"last", Bias{2, {}}, {2}}});
+  const TrainedNetwork given = with_weights_of(network, numbered(network));
+  EXPECT_EQ(given.states[0].beta.front(), 1);
+  EXPECT_EQ(given.states[3].beta.front(), 4);
 }
 
 TEST(StartingWeights, ATransformersLayersAreMatchedWhateverTheirNames) {

@@ -25,7 +25,7 @@ TrainedNetwork small_trained_network() {
               {"r", Relu{}, {1}},
               {"f", Flatten{}, {2}},
               {"l", Linear{18, 2}, {3}},
-              {"shift", Bias{2}, {4}}};
+              {"shift", Bias{2, {}}, {4}}};
   TrainedNetwork trained{Network(std::move(d)), std::vector<LayerState>(6)};
   trained.states[0].weight = {0.1F, -0.2F};
   trained.states[0].input = {9, 1.0 / 255};

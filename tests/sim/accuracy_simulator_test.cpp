@@ -150,10 +150,10 @@ TEST(AccuracySimulator, DeviceSeedDrawsOneChip) {
 }
 
 /// The same network with a bias behind its last layer.
-nn::TrainedNetwork biased_network(std::vector<float> bias) {
+nn::TrainedNetwork biased_network(std::vector<float> bias, std::optional<int> output_bits = {}) {
   nn::TrainedNetwork trained = residual_network();
   nn::NetworkDescription d = trained.network.description();
-  d.layers.push_back({"fc_bias", nn::Bias{5}, {10}});
+  d.layers.push_back({"fc_bias", nn::Bias{5, output_bits}, {10}});
   trained.network = nn::Network(std::move(d));
   trained.states.emplace_back().beta = std::move(bias);
   return trained;
@@ -169,6 +169,28 @@ TEST(AccuracySimulator, ABiasIsAddedToEachImagesOutputs) {
   std::vector<float> expected = logits(residual_network());
   for (std::size_t i = 0; i < expected.size(); ++i) expected[i] += bias[i % 5];
   EXPECT_EQ(logits(biased_network(bias)), expected);
+}
+
+/// The bias must not change what the shortcut reads.
+TEST(AccuracySimulator, ABiasLeavesItsInputToOtherReaders) {
+  nn::NetworkDescription d;
+  d.name = "skip";
+  d.input = {2, 6, 6};
+  d.num_classes = 2;
+  d.layers = {{"shift", nn::Bias{2, {}}, {nn::kNetworkInput}},
+              {"again", nn::Bias{2, {}}, {0}},
+              {"sum", nn::Add{2, 9}, {0, 1}},
+              {"mean", nn::Pool{nn::PoolMode::kGlobalAverage, 6, 6, 0, 9}, {2}},
+              {"flat", nn::Flatten{}, {3}}};
+  nn::TrainedNetwork trained{nn::Network(std::move(d)), std::vector<nn::LayerState>(5)};
+  trained.states[0].beta = {1, -1};
+  trained.states[1].beta = {10, 20};
+  data::ImageBatch batch = data::make_batch(random_images(1), 0, 1);
+  batch.pixels.assign(batch.pixels.size(), 0.5F);
+  // (0.5 + 1) + (0.5 + 1 + 10) = 13 and (0.5 - 1) + (0.5 - 1 + 20) = 19.
+  EXPECT_EQ(
+      make_accuracy_simulator(trained, accuracy_hardware(64, 1, 1, 8, 2, 64), {})->logits(batch),
+      (std::vector<float>{13, 19}));
 }
 
 TEST(AccuracySimulator, AnEmptyBatchHasNoLogits) {
@@ -191,6 +213,8 @@ TEST(AccuracySimulator, RefusesWhatItCannotRun) {
   bad.states[3].output_range = -1;
   EXPECT_THAT(error_of(bad), HasSubstr("layer 'c2': its output range is -1"));
   EXPECT_EQ(error_of(biased_network({1, 2})), "layer 'fc_bias': its bias has 2 values, needs 5");
+  EXPECT_EQ(error_of(biased_network({1, 2, 3, 4, 5}, 9)),
+            "layer 'fc_bias': its output range is -1, it must be positive");
   if (available_isas().front() != Isa::kAmx) {
     AccuracyOptions amx;
     amx.isa = Isa::kAmx;

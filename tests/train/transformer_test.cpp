@@ -133,6 +133,12 @@ TEST(TransformerPlan, LayersReadOnTheGridOfTheNearestQuantiser) {
   // GELU leaves the grid of the layer before it.
   EXPECT_TRUE(plans[layer_index(network, "b1.contract")].requantize_input);
   EXPECT_FALSE(plans[layer_index(network, "b1.query")].requantize_input);
+
+  const nn::Network biased = transformer({{2, 8}}, 9, true);
+  const LayerPlan contract = plan_layers(biased)[layer_index(biased, "b1.contract")];
+  ASSERT_EQ(contract.grid_sources.size(), 1U);
+  EXPECT_EQ(biased.layers()[static_cast<std::size_t>(contract.grid_sources.front())].name,
+            "b1.expand_bias");
 }
 
 FinalTrainOptions transformer_options(double epochs) {
@@ -195,7 +201,7 @@ TEST(TrainTransformer, SavedAndLoadedItGivesTheSameAccuracyAndGoesOn) {
 }
 
 /// Biases drawn anew, as a network from a file brings them: training begins from its function.
-TEST(TrainTransformer, ANetworkWithBiasesIsTheSameInTrainingAndTrainsThem) {
+TEST(TrainTransformer, TrainingBeginsFromTheBiasesGivenAndChangesThem) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   nn::TrainedNetwork given = train_network(transformer({{4, 32}}, 9, true), images, std::nullopt,
@@ -215,10 +221,16 @@ TEST(TrainTransformer, ANetworkWithBiasesIsTheSameInTrainingAndTrainsThem) {
   };
   EXPECT_TRUE(at::equal(logits(Statistics::kBatch), logits(Statistics::kFrozen)));
 
+  FinalTrainOptions gentle = transformer_options(0.5);
+  gentle.base.learning_rate = 1e-7;
+  const nn::TrainedNetwork begun = train_network(given.network, images, given, gentle, progress);
   const nn::TrainedNetwork trained =
       train_network(given.network, images, given, transformer_options(2), progress);
-  EXPECT_NE(trained.states[expand].beta, given.states[expand].beta);
-  EXPECT_NE(trained.states[head].beta, given.states[head].beta);
+  for (const std::size_t index : {expand, head}) {
+    EXPECT_NEAR(begun.states[index].beta[1], given.states[index].beta[1], 1e-5);
+    EXPECT_GT(std::abs(trained.states[index].beta[1] - given.states[index].beta[1]), 1e-5);
+    EXPECT_GT(trained.states[index].output_range, 0);
+  }
 }
 
 /// Two paths to the same integers: libtorch's operations and the simulation's plain loops. Sums in
@@ -284,6 +296,29 @@ TEST(TransformerSupernet, SubNetworksAreItsFirstHeadsFeaturesAndLayers) {
   ASSERT_EQ(project.size(), 16U * 8U);
   EXPECT_EQ(project[1 * 8 + 7], weight(whole, "b1.project")[1 * 16 + 7]);
   EXPECT_EQ(weight(part, "tokens"), weight(whole, "tokens"));
+}
+
+TEST(TransformerSupernet, BiasesAreSlicedAsTheirLayersAre) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::Network largest = transformer({{4, 32}, {4, 32}}, 9, true);
+  const nn::Network small = transformer({{2, 16}}, 9, true);
+  TrainOptions train;
+  train.batch_size = 32;
+  const auto supernet = make_supernet(largest, train);
+  supernet->train(
+      images, [&](std::uint64_t) { return small; }, 0, 3, 3, progress);
+  const nn::TrainedNetwork whole = supernet->extract(largest, images);
+  const nn::TrainedNetwork part = supernet->extract(small, images);
+  const auto bias = [](const nn::TrainedNetwork& trained, const char* name) {
+    return trained.states[layer_index(trained.network, name)].beta;
+  };
+  const std::vector<float> expand = bias(whole, "b1.expand_bias");
+  const std::vector<float> front(expand.begin(), expand.begin() + 16);
+  EXPECT_EQ(bias(part, "b1.expand_bias"), front);
+  EXPECT_NE(front, std::vector<float>(16, 0));  // trained; what the small one has not stays 0
+  EXPECT_EQ(std::vector<float>(expand.begin() + 16, expand.end()), std::vector<float>(16, 0));
+  EXPECT_EQ(bias(whole, "b2.query_bias"), std::vector<float>(16, 0));
 }
 
 TEST(TransformerSupernet, AStepChangesItsOwnSlicesOnly) {

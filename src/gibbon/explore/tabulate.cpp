@@ -44,7 +44,9 @@ class Tabulator {
     result.metrics[space::Metric::kAccuracy] = chip_accuracy(
         config_, *simulator_, trained, design->hardware, crossbar_, crossbar_.count());
     result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_);
-    result.one_shot = supernet_->one_shot_accuracy(trained, one_shot_);
+    const bool same_images = one_shot_.count() == crossbar_.count();
+    result.one_shot =
+        same_images ? result.one_shot_same : supernet_->one_shot_accuracy(trained, one_shot_);
     return result;
   }
 

@@ -50,10 +50,11 @@ struct BatchNorm {
   std::optional<int> output_bits;
 };
 
-/// Adds a number of its own to each channel, beside the crossbars; never quantised. MNSIM has no
-/// such layer: networks read from a file have it.
+/// Adds a number of its own to each channel, beside the crossbars. Quantised as BatchNorm is. MNSIM
+/// has no such layer.
 struct Bias {
   int features = 0;
+  std::optional<int> output_bits;
 };
 
 struct Relu {};

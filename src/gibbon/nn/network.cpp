@@ -61,10 +61,7 @@ struct ShapeRule {
   }
 
   Shape operator()(const BatchNorm& norm) const { return normalised(norm); }
-  Shape operator()(const Bias& bias) const {
-    require_features(bias.features);
-    return inputs.front();
-  }
+  Shape operator()(const Bias& bias) const { return normalised(bias); }
 
   Shape operator()(const HardTanh& activation) const {
     require_bits(layer, "output_bits", activation.output_bits);
@@ -168,16 +165,12 @@ struct ShapeRule {
             "symmetric padding needs an epitome of the kernel's height and width");
   }
 
-  void require_features(int features) const {
-    const int channels = inputs.front().channels;
-    require(features == channels, layer,
-            fmt::format("features is {}, its input has {} channels", features, channels));
-  }
-
-  /// Of the norms, which have the same parameters.
+  /// Of the norms and Bias, which have the same parameters.
   template <typename Norm>
   Shape normalised(const Norm& norm) const {
-    require_features(norm.features);
+    require(norm.features == inputs.front().channels, layer,
+            fmt::format("features is {}, its input has {} channels", norm.features,
+                        inputs.front().channels));
     if (norm.output_bits) require_bits(layer, "output_bits", *norm.output_bits);
     return inputs.front();
   }

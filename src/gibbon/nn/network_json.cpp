@@ -63,7 +63,10 @@ struct ParameterWriter {
     json["features"] = norm.features;
     if (norm.output_bits) json["output_bits"] = *norm.output_bits;
   }
-  void operator()(const Bias& bias) const { json["features"] = bias.features; }
+  void operator()(const Bias& bias) const {
+    json["features"] = bias.features;
+    if (bias.output_bits) json["output_bits"] = *bias.output_bits;
+  }
   void operator()(const HardTanh& activation) const {
     json["output_bits"] = activation.output_bits;
     json["range"] = activation.range;
@@ -244,7 +247,7 @@ Pool read_pool(ObjectReader& reader) {
   return pool;
 }
 
-/// BatchNorm or LayerNorm.
+/// BatchNorm, LayerNorm or Bias.
 template <typename Norm>
 Norm read_norm(ObjectReader& reader) {
   Norm norm;
@@ -283,7 +286,7 @@ LayerParameters read_parameters(ObjectReader& reader) {
   if (type == "concat") return Concat{};
   if (type == "flatten") return Flatten{};
   if (type == "dropout") return Dropout{};
-  if (type == "bias") return Bias{reader.integer("features")};
+  if (type == "bias") return read_norm<Bias>(reader);
   if (type == "tokens") return Tokens{reader.boolean("class_token", Tokens().class_token)};
   if (type == "select_token") return SelectToken{reader.integer("index", SelectToken().index)};
   if (type == "layer_norm") return read_norm<LayerNorm>(reader);

@@ -20,9 +20,6 @@ bool is(const Layer& layer) {
 bool is_batch_norm(const Layer& layer) {
   return is<BatchNorm>(layer);
 }
-bool is_bias(const Layer& layer) {
-  return is<Bias>(layer);
-}
 bool holds_weights(const Layer& layer) {
   return is<Conv>(layer) || is<Linear>(layer) || is<LayerNorm>(layer) || is<Tokens>(layer);
 }
@@ -98,12 +95,12 @@ void require_same_shape(const Network& network, std::size_t own, const Network& 
                   type_name(given.parameters), fmt::join(got, "x")));
 }
 
-/// For each of `layers` the source's layer of its name; empty where one is missing.
+/// For each of `layers` the source's layer of its name and kind; empty where one is missing.
 std::vector<std::size_t> named_alike(const Network& network, const std::vector<std::size_t>& layers,
-                                     const Network& source) {
+                                     const Network& source, Kind kind) {
   std::map<std::string_view, std::size_t> by_name;
   for (std::size_t i = 0; i < source.layers().size(); ++i) {
-    by_name.emplace(source.layers()[i].name, i);
+    if (kind(source.layers()[i])) by_name.emplace(source.layers()[i].name, i);
   }
   std::vector<std::size_t> found;
   for (const std::size_t layer : layers) {
@@ -133,7 +130,7 @@ class Transfer {
           result_.network.description().name, Order(result_.network, holds_weights).take().size()));
     }
     if (!match(is_batch_norm)) neutral_batch_norms();
-    if (!match(is_bias)) neutral_biases();
+    take_biases();
     return std::move(result_);
   }
 
@@ -141,7 +138,7 @@ class Transfer {
   /// Whether there were as many layers of the kind.
   bool match(Kind kind) {
     const std::vector<std::size_t> own = Order(result_.network, kind).take();
-    std::vector<std::size_t> others = named_alike(result_.network, own, source_.network);
+    std::vector<std::size_t> others = named_alike(result_.network, own, source_.network, kind);
     if (others.empty()) others = Order(source_.network, kind).take();
     if (others.size() != own.size()) return false;
     for (std::size_t i = 0; i < own.size(); ++i) {
@@ -152,6 +149,7 @@ class Transfer {
       state.gamma = given.gamma;
       state.beta = given.beta;
       state.epsilon = given.epsilon;
+      partners_.emplace(static_cast<int>(own[i]), static_cast<int>(others[i]));
     }
     return true;
   }
@@ -165,16 +163,42 @@ class Transfer {
     }
   }
 
-  void neutral_biases() {
-    for (const std::size_t index : Order(result_.network, is_bias).take()) {
-      const auto features = static_cast<std::size_t>(
-          std::get<Bias>(result_.network.layers()[index].parameters).features);
-      result_.states[index].beta.assign(features, 0.0F);
+  void take_biases() {
+    const std::vector<Layer>& layers = result_.network.layers();
+    for (std::size_t index = 0; index < layers.size(); ++index) {
+      const auto* bias = std::get_if<Bias>(&layers[index].parameters);
+      if (bias == nullptr) continue;
+      const std::size_t given = partner_of_bias(layers[index]);
+      if (given == kNone) {
+        result_.states[index].beta.assign(static_cast<std::size_t>(bias->features), 0.0F);
+        continue;
+      }
+      require_same_shape(result_.network, index, source_.network, given);
+      result_.states[index].beta = source_.states[given].beta;
     }
   }
 
+  /// The source's bias of that name, else the one that reads the partner of what `bias` reads;
+  /// kNone where there is neither.
+  std::size_t partner_of_bias(const Layer& bias) const {
+    const std::vector<Layer>& layers = source_.network.layers();
+    const auto partner = partners_.find(bias.inputs.front());
+    std::size_t found = kNone;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+      if (!is<Bias>(layers[i])) continue;
+      if (layers[i].name == bias.name) return i;
+      const bool reads_partner =
+          partner != partners_.end() && layers[i].inputs.front() == partner->second;
+      if (reads_partner && found == kNone) found = i;
+    }
+    return found;
+  }
+
+  static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+
   const TrainedNetwork& source_;
   TrainedNetwork result_;
+  std::map<int, int> partners_;  ///< of the network's matched layers those of the source
 };
 
 }  // namespace

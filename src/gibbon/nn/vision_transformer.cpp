@@ -37,7 +37,7 @@ class TransformerBuilder {
     head.out_features = vit_.num_classes;
     head.weight_bits = head.activation_bits = vit_.bits;
     append("head", head);
-    if (vit_.biases) append("head_bias", Bias{vit_.num_classes});
+    if (vit_.biases) append("head_bias", Bias{vit_.num_classes, vit_.bits});
     return Network(description());
   }
 
@@ -77,7 +77,7 @@ class TransformerBuilder {
   int last() const { return static_cast<int>(layers_.size()) - 1; }
   int append_linear(const std::string& name, const Conv& layer, int input) {
     append(name, layer, {input});
-    if (vit_.biases) append(name + "_bias", Bias{layer.out_channels});
+    if (vit_.biases) append(name + "_bias", Bias{layer.out_channels, vit_.bits});
     return last();
   }
   int append(const std::string& name, LayerParameters parameters) {

@@ -212,6 +212,8 @@ TEST(Onnx, ABiasIsADigitalLayer) {
   const TrainedNetwork trained = import(onnx);
   EXPECT_THAT(layer_names(trained), ElementsAre("c", "c_bias", "y"));
   EXPECT_EQ(parameters<Bias>(trained, 1).features, 2);
+  EXPECT_EQ(parameters<Bias>(trained, 1).output_bits, 9);
+  EXPECT_EQ(trained.states[1].output.bits, 9);
   EXPECT_THAT(trained.states[1].beta, ElementsAre(0.5F, -2));
 }
 

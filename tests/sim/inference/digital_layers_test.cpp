@@ -54,8 +54,13 @@ TEST(Bias, IsAddedToEachChannelOfEachImage) {
   nn::LayerState state;
   state.beta = {0.5F, -2};
   Tensor tensor = tensor_of({2, 1, 2}, {1, 2, 3, 4, 5, 6, 7, 8});
-  run_bias(state, tensor);
+  run_bias({2, {}}, state, false, tensor);
   EXPECT_THAT(tensor.values, ElementsAre(1.5F, 2.5F, 1, 2, 5.5F, 6.5F, 5, 6));
+  // 3 bits, range 3: to integers within 3, the half to the even one.
+  state.output_range = 3;
+  state.beta = {0, -4};
+  run_bias({2, 3}, state, false, tensor);
+  EXPECT_THAT(tensor.values, ElementsAre(2, 2, -3, -2, 3, 3, 1, 2));
 }
 
 TEST(BatchNorm, MovesItsRangeWhereAsked) {

@@ -42,11 +42,13 @@ struct EpimArguments {
 
 /// What decides the rows' results: rows of other settings are not mixed.
 base::Json settings_of(const EpimArguments& arguments, const GlobalOptions& global) {
-  return {{"dataset", arguments.dataset},
-          {"width", arguments.width},
-          {"rule", arguments.rule},
-          {"quick", arguments.quick},
-          {"seed", global.seed.value_or(1)}};
+  base::Json rows = base::Json::array();
+  for (const study::EpimRow& row : study::epim_rows()) {
+    rows.push_back({row.name, row.start, row.epochs, row.learning_rate});
+  }
+  return {{"dataset", arguments.dataset},    {"width", arguments.width},
+          {"rule", arguments.rule},          {"quick", arguments.quick},
+          {"seed", global.seed.value_or(1)}, {"recipe", std::move(rows)}};
 }
 
 /// A finished row is NAME.json, with its network in NAME.gibbon and its storage in NAME.yaml.
@@ -219,16 +221,35 @@ report::FigureTable table_of(const std::vector<base::Json>& results) {
   return table;
 }
 
+const char* title_of(study::EpimDesign design) {
+  switch (design) {
+    case study::EpimDesign::kConvolutions:
+      return "convolutions";
+    case study::EpimDesign::kUniform:
+      return "uniform epitome";
+    case study::EpimDesign::kSearched:
+      return "searched for EDP";
+    case study::EpimDesign::kMixed:
+      return "searched for EDP, 3 and 5 bits";
+  }
+  return "";
+}
+
+/// A series a design, in the rows' order.
 report::Chart chart_of(const std::vector<base::Json>& results) {
   report::Chart chart{.title = "Accuracy over crossbars",
                       .kind = report::Chart::Kind::kScatter,
                       .x = {"times fewer crossbars", true},
                       .y = {"accuracy on test images (%)", false},
                       .series = {}};
-  for (const base::Json& result : results) {
-    chart.series.push_back(
-        {result.at("row"),
-         {{result.at("factor").get<double>(), result.at("accuracy").get<double>()}}});
+  const std::vector<study::EpimRow> rows = study::epim_rows();
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const char* title = title_of(rows.at(i).design);
+    if (chart.series.empty() || chart.series.back().name != title) {
+      chart.series.push_back({title, {}});
+    }
+    chart.series.back().points.push_back(
+        {results[i].at("factor").get<double>(), results[i].at("accuracy").get<double>()});
   }
   return chart;
 }

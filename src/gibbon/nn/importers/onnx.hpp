@@ -17,7 +17,7 @@ namespace gibbon::nn {
 /// - Conv (square kernel, equal strides, pads and no dilation), Gemm (alpha, beta, transB), MatMul
 ///   with constant weights: Conv and Linear. A bias, also one added by Add with a constant, has no
 ///   place on a crossbar: it goes into the batch norm or the tokens behind it, or, where neither
-///   follows, becomes a Bias NAME_bias. A bias of zeros is left out.
+///   follows, becomes a Bias NAME_bias, quantised to activation_bits. A bias of zeros is left out.
 /// - BatchNormalization: BatchNorm quantised to activation_bits, as MNSIM does.
 /// - Relu, and Clip to [0, infinity]: Relu. Clip to [-a, a]: HardTanh of range a, quantised to
 ///   activation_bits. Clip to [0, a] (ReLU6): Relu and a HardTanh NAME_limit.
@@ -47,9 +47,9 @@ namespace gibbon::nn {
 /// Calibration that ONNX does not have, and that a simulation of accuracy needs: the `input` grids
 /// of Conv and Linear but for those that read the network's input, a HardTanh or a Concat of these
 /// (bits are set, scale is 0), the `output` grids (likewise), and `output_range` of Conv, Linear,
-/// MatMul and quantised norms (-1). Weight grids are those of the weights read. The input's grid is
-/// ImportOptions', so a network trained on normalised images needs its own. Until all are measured,
-/// sim::make_accuracy_simulator refuses the network.
+/// MatMul, Bias and quantised norms (-1). Weight grids are those of the weights read. The input's
+/// grid is ImportOptions', so a network trained on normalised images needs its own. Until all are
+/// measured, sim::make_accuracy_simulator refuses the network.
 ///
 /// Throws base::Error "FILE: ..." for anything else, all unsupported nodes in one message. No
 /// content makes it crash: no value may have more than 2^26 elements.

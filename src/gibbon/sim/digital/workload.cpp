@@ -75,7 +75,7 @@ class WorkloadBuilder {
   void operator()(const nn::BatchNorm& norm) {
     pass_through(norm.output_bits.value_or(first_bits()));
   }
-  void operator()(const nn::Bias&) { pass_through(first_bits()); }
+  void operator()(const nn::Bias& bias) { pass_through(bias.output_bits.value_or(first_bits())); }
   void operator()(const nn::HardTanh& activation) { pass_through(activation.output_bits); }
   void operator()(const nn::Concat&) {
     int bits = 0;

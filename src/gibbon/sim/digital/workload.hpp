@@ -38,11 +38,11 @@ struct WorkloadStep {
   double output_bytes = 0;
 };
 
-/// The steps of a network in list order. batch_norm, relu, hardtanh, flatten, dropout, concat and
-/// select_token are free and transparent: folded into the weights, or into the read or write of a
-/// neighbour. Bits are those of the quantiser that feeds a layer, as in the crossbar models.
-/// Vector operations of an element (docs/models/digital_cim.md): add 1 an operand beyond the first,
-/// pool 1 an element of its window, tokens 1, layer_norm 8, softmax 8, gelu 6.
+/// The steps of a network in list order. batch_norm, bias, relu, hardtanh, flatten, dropout,
+/// concat and select_token are free and transparent: folded into the weights, or into the read or
+/// write of a neighbour. Bits are those of the quantiser that feeds a layer, as in the crossbar
+/// models. Vector operations of an element (docs/models/digital_cim.md): add 1 an operand beyond
+/// the first, pool 1 an element of its window, tokens 1, layer_norm 8, softmax 8, gelu 6.
 std::vector<WorkloadStep> digital_workload(const nn::Network& network);
 
 }  // namespace gibbon::sim

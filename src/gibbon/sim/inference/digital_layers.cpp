@@ -34,6 +34,14 @@ float pool_window(const nn::Pool& pool, const nn::Shape& in, const float* plane,
   return maximum ? result : result / static_cast<float>(pool.kernel * pool.kernel);
 }
 
+void quantize_output(const std::optional<int>& bits, const nn::LayerState& state, bool move_range,
+                     Tensor& tensor) {
+  if (!bits) return;
+  const double range =
+      move_range ? moved_range(state.output_range, tensor.values) : state.output_range;
+  quantize_in_place(tensor.values, *bits, static_cast<float>(range));
+}
+
 }  // namespace
 
 void quantize_in_place(std::vector<float>& values, int bits, float range) {
@@ -70,21 +78,19 @@ void run_batch_norm(const nn::BatchNorm& norm, const nn::LayerState& state, bool
       for (std::size_t i = 0; i < plane; ++i) values[i] = values[i] * scale + shift;
     }
   }
-  if (!norm.output_bits) return;
-  const double range =
-      move_range ? moved_range(state.output_range, tensor.values) : state.output_range;
-  quantize_in_place(tensor.values, *norm.output_bits, static_cast<float>(range));
+  quantize_output(norm.output_bits, state, move_range, tensor);
 }
 
-void run_bias(const nn::LayerState& state, Tensor& tensor) {
+void run_bias(const nn::Bias& bias, const nn::LayerState& state, bool move_range, Tensor& tensor) {
   const std::size_t plane = tensor.plane_size();
   float* values = tensor.values.data();
   for (int image = 0; image < tensor.images; ++image) {
-    for (const float bias : state.beta) {
-      for (std::size_t i = 0; i < plane; ++i) values[i] += bias;
+    for (const float shift : state.beta) {
+      for (std::size_t i = 0; i < plane; ++i) values[i] += shift;
       values += plane;
     }
   }
+  quantize_output(bias.output_bits, state, move_range, tensor);
 }
 
 void run_relu(Tensor& tensor) {
@@ -166,8 +172,8 @@ Tensor run_digital_layer(const nn::Network& network, std::size_t index, const nn
   output.shape = shape;
   if (const auto* norm = std::get_if<nn::BatchNorm>(&parameters)) {
     run_batch_norm(*norm, state, move_range, output);
-  } else if (std::holds_alternative<nn::Bias>(parameters)) {
-    run_bias(state, output);
+  } else if (const auto* bias = std::get_if<nn::Bias>(&parameters)) {
+    run_bias(*bias, state, move_range, output);
   } else if (std::holds_alternative<nn::Relu>(parameters)) {
     run_relu(output);
   } else if (const auto* activation = std::get_if<nn::HardTanh>(&parameters)) {

@@ -21,7 +21,8 @@ double moved_range(double range, const std::vector<float>& values);
 /// moved first where `move_range` holds.
 void run_batch_norm(const nn::BatchNorm& norm, const nn::LayerState& state, bool move_range,
                     Tensor& tensor);
-void run_bias(const nn::LayerState& state, Tensor& tensor);
+/// Adds beta to each channel; quantised likewise.
+void run_bias(const nn::Bias& bias, const nn::LayerState& state, bool move_range, Tensor& tensor);
 void run_relu(Tensor& tensor);
 void run_hardtanh(const nn::HardTanh& activation, Tensor& tensor);
 Tensor run_pool(const nn::Pool& pool, const nn::Shape& output, const Tensor& input);

@@ -18,6 +18,14 @@ namespace gibbon::sim {
 
 namespace {
 
+void check_output_range(const nn::Layer& layer, const std::optional<int>& bits,
+                        const nn::LayerState& state, bool move_range) {
+  if (!bits || move_range) return;
+  if (state.output_range > 0.0 && std::isfinite(state.output_range)) return;
+  throw base::Error(fmt::format("layer '{}': its output range is {}, it must be positive",
+                                layer.name, state.output_range));
+}
+
 void check_batch_norm(const nn::Layer& layer, const nn::LayerState& state, bool move_range) {
   const auto& norm = std::get<nn::BatchNorm>(layer.parameters);
   const auto features = static_cast<std::size_t>(norm.features);
@@ -27,18 +35,17 @@ void check_batch_norm(const nn::Layer& layer, const nn::LayerState& state, bool 
         "layer '{}': gamma, beta, running_mean and running_variance need {} values each",
         layer.name, features));
   }
-  if (norm.output_bits && !move_range &&
-      !(state.output_range > 0.0 && std::isfinite(state.output_range))) {
-    throw base::Error(fmt::format("layer '{}': its output range is {}, it must be positive",
-                                  layer.name, state.output_range));
-  }
+  check_output_range(layer, norm.output_bits, state, move_range);
 }
 
-void check_bias(const nn::Layer& layer, const nn::LayerState& state) {
-  const auto features = static_cast<std::size_t>(std::get<nn::Bias>(layer.parameters).features);
-  if (state.beta.size() == features) return;
-  throw base::Error(fmt::format("layer '{}': its bias has {} values, needs {}", layer.name,
-                                state.beta.size(), features));
+void check_bias(const nn::Layer& layer, const nn::LayerState& state, bool move_range) {
+  const auto& bias = std::get<nn::Bias>(layer.parameters);
+  const auto features = static_cast<std::size_t>(bias.features);
+  if (state.beta.size() != features) {
+    throw base::Error(fmt::format("layer '{}': its bias has {} values, needs {}", layer.name,
+                                  state.beta.size(), features));
+  }
+  check_output_range(layer, bias.output_bits, state, move_range);
 }
 
 }  // namespace
@@ -88,7 +95,7 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
       check_batch_norm(layer, trained.states[index], move_ranges_);
       states_[index] = trained.states[index];
     } else if (std::holds_alternative<nn::Bias>(layer.parameters)) {
-      check_bias(layer, trained.states[index]);
+      check_bias(layer, trained.states[index], move_ranges_);
       states_[index] = trained.states[index];
     } else if (nn::is_transformer_layer(layer.parameters)) {
       check_transformer_state(network_, index, trained.states[index]);

@@ -95,6 +95,11 @@ class GraphBuilder {
     pass_through(norm.output_bits.value_or(first_input_bits()));
   }
 
+  void operator()(const nn::Bias& bias) {
+    if (bias.output_bits) last_quantised_bits_ = *bias.output_bits;
+    pass_through(bias.output_bits.value_or(first_input_bits()));
+  }
+
   void operator()(const nn::HardTanh& activation) {
     last_quantised_bits_ = activation.output_bits;
     pass_through(activation.output_bits);

@@ -9,13 +9,13 @@ namespace gibbon::sim {
 
 /// Which bits a conv or linear layer reads its inputs with.
 enum class InputBitRule {
-  kExplicit,    ///< of the quantiser that feeds it: back through add, concat, flatten, pool,
-                ///< dropout, relu and unquantised batch_norm to the nearest hardtanh, quantised
-                ///< batch_norm, conv or linear, or the network's input; the widest of an add's or
-                ///< a concat's inputs
-  kOwn,         ///< its own activation_bits: MNSIM before any forward pass [Q1]
-  kPropagated,  ///< of the last conv, linear, batch_norm or hardtanh before it in list order, fed
-                ///< or not: MNSIM after a forward pass [Q1]; wrong at residual branches
+  kExplicit,  ///< of the quantiser that feeds it: back through add, concat, flatten, pool,
+              ///< dropout, relu and unquantised batch_norm or bias to the nearest hardtanh,
+              ///< quantised batch_norm or bias, conv or linear, or the network's input; the widest
+              ///< of an add's or a concat's inputs
+  kOwn,       ///< its own activation_bits: MNSIM before any forward pass [Q1]
+  kPropagated,  ///< of the last conv, linear, batch_norm, bias or hardtanh before it in list order,
+                ///< fed or not: MNSIM after a forward pass [Q1]; wrong at residual branches
 };
 
 /// kVector: a layer of transformers that is no product with weights, on a vector unit of its own.
@@ -30,9 +30,9 @@ struct VectorWork {
   int first_position = 0;  ///< that reads the input's first one: 1 behind a class token
 };
 
-/// A layer that takes time and room on the chip. Relu, hardtanh, batch_norm, flatten and dropout
-/// are digital, free and transparent, as in MNSIM. So is concat, which MNSIM does not have: its
-/// inputs lie side by side in the buffer of the layer that reads them, which has all of their
+/// A layer that takes time and room on the chip. Relu, hardtanh, batch_norm, bias, flatten and
+/// dropout are digital, free and transparent, as in MNSIM. So is concat, which MNSIM does not have:
+/// its inputs lie side by side in the buffer of the layer that reads them, which has all of their
 /// producers as sources. select_token is transparent, too.
 struct ComputeLayer {
   ComputeKind kind = ComputeKind::kConv;

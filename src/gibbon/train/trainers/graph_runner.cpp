@@ -72,7 +72,9 @@ class Runner {
   at::Tensor operator()(const nn::Bias& bias) {
     std::vector<std::int64_t> sizes(static_cast<std::size_t>(input().dim()), 1);
     sizes[1] = bias.features;
-    return input() + tensors().beta.view(sizes).to(input().scalar_type());
+    const at::Tensor output = input() + tensors().beta.view(sizes).to(input().scalar_type());
+    if (!bias.output_bits) return output;
+    return quantized_output(output, *bias.output_bits, ClampGradient::kPass);
   }
 
   at::Tensor operator()(const nn::HardTanh& tanh) {

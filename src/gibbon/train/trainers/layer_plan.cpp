@@ -29,6 +29,9 @@ int quantizer_bits(const nn::Layer& layer) {
   if (const auto* norm = std::get_if<nn::LayerNorm>(&layer.parameters)) {
     return norm->output_bits.value_or(0);
   }
+  if (const auto* bias = std::get_if<nn::Bias>(&layer.parameters)) {
+    return bias->output_bits.value_or(0);
+  }
   if (const auto* product = std::get_if<nn::MatMul>(&layer.parameters)) {
     return product->activation_bits;
   }
@@ -82,8 +85,8 @@ void find_grid(const nn::Network& network, int reader, LayerPlan& plan) {
 
 /// Layers whose backward pass does not read their output.
 bool output_is_free(const nn::Layer& layer) {
-  return is<nn::Conv>(layer) || is<nn::BatchNorm>(layer) || is<nn::Add>(layer) ||
-         is<nn::Concat>(layer);
+  return is<nn::Conv>(layer) || is<nn::BatchNorm>(layer) || is<nn::Bias>(layer) ||
+         is<nn::Add>(layer) || is<nn::Concat>(layer);
 }
 
 class Planner {

@@ -22,9 +22,9 @@ struct TailLayers {
 struct LayerPlan {
   /// The layers whose quantisers made what a Conv or Linear reads, or kNetworkInput: the nearest
   /// ones up the first inputs, up all inputs of a Concat. Relu, Gelu, Softmax, Pool, Flatten,
-  /// Dropout, Add, Concat, Tokens and SelectToken have none of their own, nor has a BatchNorm or
-  /// LayerNorm without output_bits. The layer reads on one
-  /// grid, which holds the values of all of them: the most bits and the widest range.
+  /// Dropout, Add, Concat, Tokens and SelectToken have none of their own, nor has a BatchNorm,
+  /// LayerNorm or Bias without output_bits. The layer reads on one grid, which holds the values of
+  /// all of them: the most bits and the widest range.
   std::vector<int> grid_sources;
   int input_bits = 0;  ///< of that grid, sign included
   /// The values are not on that grid: a layer in between (an average, a sum, a batch norm) left it,

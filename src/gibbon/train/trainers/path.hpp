@@ -30,7 +30,7 @@ struct LayerTensors {
 struct TrainedTensor {
   at::Tensor value;
   at::Tensor momentum;
-  bool decays = true;  ///< batch norm's scale and shift do not
+  bool decays = true;  ///< weights do, all else does not
 };
 
 /// A network with its tensors, ready to execute.

@@ -103,7 +103,7 @@ SharedWeights::SharedWeights(const nn::Network& largest, const TrainOptions& opt
       add(layer.name + ".gamma", at::full({norm->features}, scale));
       add(layer.name + ".beta", at::zeros({norm->features}));
     } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
-      add(layer.name + ".beta", at::zeros({bias->features}));
+      add(layer.name + ".bias", at::zeros({bias->features}));
     } else {
       add_transformer_layer(layer, largest.output_shape(index), options.seed);
     }
@@ -208,7 +208,7 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
       tensors.running_mean = at::zeros({norm->features}, tensors.gamma.options());
       tensors.running_variance = at::ones({norm->features}, tensors.gamma.options());
     } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
-      tensors.beta = leading(layer, ".beta", bias->features);
+      tensors.beta = leading(layer, ".bias", bias->features);
     } else if (const auto* layer_norm = std::get_if<LayerNorm>(&layer.parameters)) {
       tensors.gamma = leading(layer, ".gamma", layer_norm->features);
       tensors.beta = leading(layer, ".beta", layer_norm->features);
@@ -245,6 +245,9 @@ void SharedWeights::assign(const nn::TrainedNetwork& trained) {
           .value.copy_(array_tensor(layer, "gamma", state.gamma, {norm->features}));
       parameter(layer, ".beta")
           .value.copy_(array_tensor(layer, "beta", state.beta, {norm->features}));
+    } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
+      parameter(layer, ".bias")
+          .value.copy_(array_tensor(layer, "bias", state.beta, {bias->features}));
     } else {
       const nn::Shape& output = trained.network.output_shape(static_cast<int>(index));
       const LayerTensors tensors = frozen_layer(layer, output, state, true);

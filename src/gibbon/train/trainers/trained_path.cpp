@@ -235,8 +235,9 @@ nn::TrainedNetwork to_trained(const Path& path) {
       state.epsilon = tensors.epsilon;
       const auto& norm = std::get<BatchNorm>(layer.parameters);
       if (norm.output_bits) state.output = grid(*norm.output_bits, tensors.output_range);
-    } else if (std::holds_alternative<Bias>(layer.parameters)) {
+    } else if (const auto* bias = std::get_if<Bias>(&layer.parameters)) {
       state.beta = to_vector(tensors.beta);
+      if (bias->output_bits) state.output = grid(*bias->output_bits, tensors.output_range);
     } else if (const auto* tanh = std::get_if<HardTanh>(&layer.parameters)) {
       state.output = grid(tanh->output_bits, tanh->range);
     } else {

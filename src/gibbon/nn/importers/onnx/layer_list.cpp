@@ -59,8 +59,9 @@ int LayerList::layer_of(const Value& value, std::string_view role) {
   LayerState state;
   state.beta = shift.values;
   const bool is_part = value.pending && value.pending->is_part;
-  shift.layer = add(is_part ? fmt::format("{}_{}", shift.name, role) : shift.name,
-                    Bias{value.shape.channels}, {layer}, std::move(state));
+  shift.layer =
+      add(is_part ? fmt::format("{}_{}", shift.name, role) : shift.name,
+          Bias{value.shape.channels, options_.activation_bits}, {layer}, std::move(state));
   return shift.layer;
 }
 
@@ -99,6 +100,8 @@ void LayerList::set_grids(const LayerParameters& parameters, const std::vector<i
   }
   const auto* batch = std::get_if<BatchNorm>(&parameters);
   if (batch != nullptr && batch->output_bits) state.output.bits = *batch->output_bits;
+  const auto* bias = std::get_if<Bias>(&parameters);
+  if (bias != nullptr && bias->output_bits) state.output.bits = *bias->output_bits;
   const auto* norm = std::get_if<LayerNorm>(&parameters);
   if (norm != nullptr && norm->output_bits) state.output.bits = *norm->output_bits;
 }

@@ -1,0 +1,77 @@
+// `gibbon reproduce fig1|fig4` on a small table of designs: what they write and what they refuse.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "gibbon/base/file.hpp"
+#include "gibbon/base/json.hpp"
+
+namespace gibbon {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+constexpr int kDesigns = 60;
+
+class ReproduceStudy : public testing::Test {
+ protected:
+  /// The table's first designs.
+  void SetUp() override {
+    fs::create_directories(folder_);
+    std::ifstream shipped(fs::path(GIBBON_SOURCE_DIR) / "presets/studies/cifar10/designs.csv");
+    std::string text;
+    std::string line;
+    for (int i = 0; i <= kDesigns && std::getline(shipped, line); ++i) text += line + "\n";
+    base::write_file_atomically(table(), text);
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  fs::path table() const { return folder_ / "designs.csv"; }
+  /// The exit status; what it wrote is in output().
+  int run(const std::string& words) const {
+    const std::string line = std::string(GIBBON_PROGRAM) + " --threads 1 reproduce " + words +
+                             " --out " + (folder_ / "out").string() + " >" +
+                             (folder_ / "output").string() + " 2>&1";
+    return std::system(line.c_str());
+  }
+  std::string output() const { return base::read_file(folder_ / "output"); }
+
+  fs::path folder_ = fs::temp_directory_path() / ("gibbon-study-" + std::to_string(getpid()));
+};
+
+TEST_F(ReproduceStudy, WritesFigureTablesAndPage) {
+  ASSERT_EQ(run("fig1 --table " + table().string()), 0) << output();
+  EXPECT_THAT(output(), HasSubstr("One chip over all networks"));
+  EXPECT_THAT(output(), HasSubstr("open " + (folder_ / "out/fig1.html").string()));
+  const base::Json figure = base::Json::parse(base::read_file(folder_ / "out/fig1.json"));
+  for (const base::Json& row : figure.at("tables").at("summary")) {
+    EXPECT_GT(row.at("energy_gap_percent").get<double>(), 0) << row;
+    EXPECT_LT(row.at("energy_gap_percent").get<double>(), 100) << row;
+  }
+  for (const char* file : {"fig1-summary.csv", "fig1-chips.csv", "fig1-networks.csv"}) {
+    EXPECT_TRUE(fs::exists(folder_ / "out" / file)) << file;
+  }
+}
+
+TEST_F(ReproduceStudy, RefusesATableThatIsTooShort) {
+  EXPECT_NE(run("fig4 --table " + table().string()), 0);
+  EXPECT_THAT(output(), HasSubstr("200 designs to train on leave none of the table's 60"));
+}
+
+TEST_F(ReproduceStudy, RefusesATableThatItCannotRead) {
+  EXPECT_NE(run("fig1 --table " + (folder_ / "none.csv").string()), 0);
+  EXPECT_THAT(output(), HasSubstr((folder_ / "none.csv").string()));
+  base::write_file_atomically(table(), base::read_file(table()) + "0,1\n");
+  EXPECT_NE(run("fig1 --table " + table().string()), 0);
+  EXPECT_THAT(output(), HasSubstr("line 62: 2 fields"));
+}
+
+}  // namespace
+}  // namespace gibbon
