@@ -80,6 +80,19 @@ TEST_F(CimnetPage, SaysWhatEachArmGivesBesideThePaper) {
   EXPECT_EQ(figure.tables[1].rows.size(), 15U);
 }
 
+TEST_F(CimnetPage, SaysWhereTheTestImagesDisagreeWithTheBar) {
+  result_.test[study::network_of(*space_, space_->baseline())] = 70.25;
+  const auto text_with = [&](double accuracy) {
+    result_.test[study::network_of(*space_, small())] = accuracy;
+    return cimnet_figure({result_}, "cifar10").text;
+  };
+  EXPECT_THAT(text_with(69.75), Not(Contains(HasSubstr("test images the networks"))));
+  EXPECT_THAT(text_with(69.5),
+              Contains("cnn: on all test images the networks shown lose up to 0.75 points to the "
+                       "largest one: the 0.5 points of the bar hold on the images that chose them "
+                       "only."));
+}
+
 TEST_F(CimnetPage, SaysWhereNoSmallerNetworkQualified) {
   const auto text = cimnet_figure({result_}, "cifar10").text;
   EXPECT_THAT(text,
