@@ -67,5 +67,20 @@ TEST_F(DesignTable, SaysWhereItCannotBeRead) {
               HasSubstr("is not a table of designs"));
 }
 
+/// `reproduce` takes them where it is told no other: 2,000 designs and more for the searchers' sake;
+/// for the predictor's 200 to learn from and others to be tested on.
+TEST(ShippedDesignTables, AreWhatTheFiguresNeed) {
+  const auto folder = std::filesystem::path(GIBBON_SOURCE_DIR) / "presets/studies/cifar10";
+  const std::vector<TabulatedDesign> wide = read_design_table(folder / "designs.csv");
+  const std::vector<TabulatedDesign> precise = read_design_table(folder / "precise-designs.csv");
+  EXPECT_GE(wide.size(), 2000U);
+  EXPECT_GE(precise.size(), 300U);
+  for (const TabulatedDesign& design : precise) {
+    EXPECT_EQ(design.genome.size(), wide.front().genome.size());
+    EXPECT_EQ(design.one_shot, design.one_shot_same);  // all images were on crossbars
+    EXPECT_GT(design.metrics[space::Metric::kLatency], 0);
+  }
+}
+
 }  // namespace
 }  // namespace gibbon::store

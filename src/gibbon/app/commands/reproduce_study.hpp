@@ -26,7 +26,8 @@ struct StudyInputs {
   /// Fitted to the whole table: some seconds.
   study::Surrogate surrogate(const GlobalOptions& global) const;
 };
-StudyInputs load_study(const StudyArguments& arguments);
+/// `shipped_table`: the file that is read where the arguments name none.
+StudyInputs load_study(const StudyArguments& arguments, const char* shipped_table);
 
 /// Writes the figure's files into `folder` and tells where, or with --json prints its document.
 int finish_study(const report::Figure& figure, const std::filesystem::path& folder,
