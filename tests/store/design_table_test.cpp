@@ -67,8 +67,8 @@ TEST_F(DesignTable, SaysWhereItCannotBeRead) {
               HasSubstr("is not a table of designs"));
 }
 
-/// `reproduce` takes them where it is told no other: 2,000 designs and more for the searchers' sake;
-/// for the predictor's 200 to learn from and others to be tested on.
+/// `reproduce` takes them where it is told no other: 2,000 designs and more for the searchers'
+/// sake; for the predictor's 200 to learn from and others to be tested on.
 TEST(ShippedDesignTables, AreWhatTheFiguresNeed) {
   const auto folder = std::filesystem::path(GIBBON_SOURCE_DIR) / "presets/studies/cifar10";
   const std::vector<TabulatedDesign> wide = read_design_table(folder / "designs.csv");
