@@ -2,12 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <string>
 
+#include "cli/program_test.hpp"
 #include "cli/tiny_images.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/json.hpp"
@@ -17,39 +16,31 @@ namespace {
 
 using testing::HasSubstr;
 
-class ReproduceCimnet : public testing::Test {
+class ReproduceCimnet : public test::ProgramTest {
  protected:
+  ReproduceCimnet() : ProgramTest("cimnet-arms") {}
+
   void SetUp() override {
     std::filesystem::current_path(GIBBON_SOURCE_DIR);
-    std::filesystem::create_directories(folder_);
     test::write_tiny_images(folder_, "train", 400);
     test::write_tiny_images(folder_, "t10k", 100);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  /// The exit status; what it wrote is in output().
-  int run(const std::string& more) const { return run_on(folder_, more); }
-  int run_on(const std::filesystem::path& data, const std::string& more) const {
-    const std::string line = std::string(GIBBON_PROGRAM) +
-                             " --threads 1 reproduce cimnet --dataset mnist --data " +
-                             data.string() + " --quick --out " + (folder_ / "out").string() + " " +
-                             more + " >" + (folder_ / "output").string() + " 2>&1";
-    return std::system(line.c_str());
+  int reproduce(const std::string& more) const { return reproduce_on(folder_, more); }
+  int reproduce_on(const std::filesystem::path& data, const std::string& more) const {
+    return run("reproduce cimnet --dataset mnist --data " + data.string() + " --quick --out " +
+               (folder_ / "out").string() + " " + more);
   }
-  std::string output() const { return base::read_file(folder_ / "output"); }
   std::filesystem::path result(const std::string& file) const {
     return folder_ / "out/cimnet" / file;
   }
   base::Json arms() const {
     return base::Json::parse(base::read_file(folder_ / "out/cimnet.json")).at("tables").at("arms");
   }
-
-  std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() / ("gibbon-cimnet-arms-" + std::to_string(getpid()));
 };
 
 TEST_F(ReproduceCimnet, ComparesTheArmsOfBothSpacesAndGoesOnWhereItWasStopped) {
-  ASSERT_EQ(run("--fine-tune 0.1"), 0) << output();
+  ASSERT_EQ(reproduce("--fine-tune 0.1"), 0) << output();
   EXPECT_THAT(output(), HasSubstr("cimnet-vit-cifar\n\narm "));
   EXPECT_THAT(output(), HasSubstr("cimnet-cnn-cifar\n\narm "));
   EXPECT_THAT(output(), HasSubstr("both, on-chip "));
@@ -79,32 +70,32 @@ TEST_F(ReproduceCimnet, ComparesTheArmsOfBothSpacesAndGoesOnWhereItWasStopped) {
   base::Json fewer = measured;
   fewer["validation"].erase(fewer["validation"].begin());
   base::write_file_atomically(result("vit/accuracies.json"), fewer.dump());
-  ASSERT_EQ(run("--space vit --fine-tune 0.1"), 0) << output();
+  ASSERT_EQ(reproduce("--space vit --fine-tune 0.1"), 0) << output();
   EXPECT_EQ(std::filesystem::last_write_time(result("vit/supernet.pt")), trained);
   const base::Json again = base::Json::parse(base::read_file(result("vit/accuracies.json")));
   EXPECT_EQ(nlohmann::json(again), nlohmann::json(measured));
   EXPECT_EQ(arms(), base::Json(std::vector<base::Json>(table.begin(), table.begin() + 6)));
 
-  EXPECT_NE(run("--space vit --seed 9"), 0);
+  EXPECT_NE(reproduce("--space vit --seed 9"), 0);
   EXPECT_THAT(output(), HasSubstr("holds rows of other settings"));
 
   base::write_file_atomically(result("vit/accuracies.json"), "{\"validation\": {");
-  EXPECT_NE(run("--space vit"), 0);
+  EXPECT_NE(reproduce("--space vit"), 0);
   EXPECT_THAT(output(), HasSubstr(result("vit/accuracies.json").string() + ": is damaged; "));
   std::filesystem::remove(result("vit/accuracies.json"));
   base::write_file_atomically(result("vit/supernet.pt"), "half");
-  EXPECT_NE(run("--space vit"), 0);
+  EXPECT_NE(reproduce("--space vit"), 0);
   EXPECT_THAT(output(), HasSubstr(result("vit/supernet.pt").string() + ": is not a supernet"));
 }
 
 TEST_F(ReproduceCimnet, SaysWhatItRefuses) {
-  EXPECT_NE(run_on(folder_ / "nowhere", ""), 0);
+  EXPECT_NE(reproduce_on(folder_ / "nowhere", ""), 0);
   EXPECT_THAT(output(), HasSubstr((folder_ / "nowhere").string()));
-  EXPECT_NE(run("--seeds 0"), 0);
+  EXPECT_NE(reproduce("--seeds 0"), 0);
   EXPECT_THAT(output(), HasSubstr("--seeds: Value 0 not in range"));
-  EXPECT_NE(run("--space rnn"), 0);
+  EXPECT_NE(reproduce("--space rnn"), 0);
   EXPECT_THAT(output(), HasSubstr("--space: rnn not in {vit,cnn,both}"));
-  EXPECT_NE(run("--fine-tune -1"), 0);
+  EXPECT_NE(reproduce("--fine-tune -1"), 0);
   EXPECT_THAT(output(), HasSubstr("--fine-tune"));
 }
 

@@ -2,12 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
+#include <algorithm>
 #include <filesystem>
 #include <string>
 
+#include "cli/program_test.hpp"
 #include "cli/tiny_images.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/json.hpp"
@@ -15,32 +15,24 @@
 namespace gibbon {
 namespace {
 
-class ReproduceEpim : public testing::Test {
+class ReproduceEpim : public test::ProgramTest {
  protected:
+  ReproduceEpim() : ProgramTest("epim") {}
+
   void SetUp() override {
-    std::filesystem::create_directories(folder_);
     test::write_tiny_images(folder_, "train", 256);
     test::write_tiny_images(folder_, "t10k", 100);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
 
-  /// The exit status; what it wrote is in output().
-  int run(const std::string& more = "") const {
-    const std::string line =
-        std::string(GIBBON_PROGRAM) + " --threads 1 --json reproduce epim --dataset mnist --data " +
-        folder_.string() + " --width 4 --rule 32x8 --quick --out " + (folder_ / "out").string() +
-        more + " >" + (folder_ / "output").string() + " 2>&1";
-    return std::system(line.c_str());
+  int reproduce(const std::string& more = "") const {
+    return run("--json reproduce epim --dataset mnist --data " + folder_.string() +
+               " --width 4 --rule 32x8 --quick --out " + (folder_ / "out").string() + more);
   }
-  std::string output() const { return base::read_file(folder_ / "output"); }
   std::filesystem::path row(const std::string& file) const { return folder_ / "out/epim" / file; }
-
-  std::filesystem::path folder_ =
-      std::filesystem::temp_directory_path() / ("gibbon-epim-" + std::to_string(getpid()));
 };
 
 TEST_F(ReproduceEpim, TrainsEveryRowAndGoesOnWhereItWasStopped) {
-  ASSERT_EQ(run(), 0) << output();
+  ASSERT_EQ(reproduce(), 0) << output();
   const base::Json figure = base::Json::parse(output());
   const base::Json& rows = figure.at("tables").at("rows");
   ASSERT_EQ(rows.size(), 17u) << rows.dump(1);
@@ -55,16 +47,16 @@ TEST_F(ReproduceEpim, TrainsEveryRowAndGoesOnWhereItWasStopped) {
 
   std::filesystem::remove(row("searched-3-bit.json"));
   const auto kept = std::filesystem::last_write_time(row("searched-5-bit.gibbon"));
-  ASSERT_EQ(run(), 0) << output();
+  ASSERT_EQ(reproduce(), 0) << output();
   EXPECT_TRUE(std::filesystem::exists(row("searched-3-bit.json")));
   EXPECT_EQ(std::filesystem::last_write_time(row("searched-5-bit.gibbon")), kept);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out" / "epim-rows.csv"));
 
   base::write_file_atomically(row("conv-9-bit.json"), "{\"accuracy\": 4");
-  EXPECT_NE(run(), 0);
+  EXPECT_NE(reproduce(), 0);
   EXPECT_THAT(output(), testing::HasSubstr(row("conv-9-bit.json").string() + ": is damaged; "));
 
-  EXPECT_NE(run(" --seed 9"), 0);
+  EXPECT_NE(reproduce(" --seed 9"), 0);
   EXPECT_THAT(output(), testing::HasSubstr("holds rows of other settings"));
 }
 

@@ -2,13 +2,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
+#include "cli/program_test.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/json.hpp"
 
@@ -20,34 +19,27 @@ using testing::HasSubstr;
 
 constexpr int kDesigns = 60;
 
-class ReproduceStudy : public testing::Test {
+class ReproduceStudy : public test::ProgramTest {
  protected:
+  ReproduceStudy() : ProgramTest("study") {}
+
   /// The table's first designs.
   void SetUp() override {
-    fs::create_directories(folder_);
     std::ifstream shipped(fs::path(GIBBON_SOURCE_DIR) / "presets/studies/cifar10/designs.csv");
     std::string text;
     std::string line;
     for (int i = 0; i <= kDesigns && std::getline(shipped, line); ++i) text += line + "\n";
     base::write_file_atomically(table(), text);
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   fs::path table() const { return folder_ / "designs.csv"; }
-  /// The exit status; what it wrote is in output().
-  int run(const std::string& words) const {
-    const std::string line = std::string(GIBBON_PROGRAM) + " --threads 1 reproduce " + words +
-                             " --out " + (folder_ / "out").string() + " >" +
-                             (folder_ / "output").string() + " 2>&1";
-    return std::system(line.c_str());
+  int reproduce(const std::string& words) const {
+    return run("reproduce " + words + " --out " + (folder_ / "out").string());
   }
-  std::string output() const { return base::read_file(folder_ / "output"); }
-
-  fs::path folder_ = fs::temp_directory_path() / ("gibbon-study-" + std::to_string(getpid()));
 };
 
 TEST_F(ReproduceStudy, WritesFigureTablesAndPage) {
-  ASSERT_EQ(run("fig1 --table " + table().string()), 0) << output();
+  ASSERT_EQ(reproduce("fig1 --table " + table().string()), 0) << output();
   EXPECT_THAT(output(), HasSubstr("One chip over all networks"));
   EXPECT_THAT(output(), HasSubstr("open " + (folder_ / "out/fig1.html").string()));
   const base::Json figure = base::Json::parse(base::read_file(folder_ / "out/fig1.json"));
@@ -61,15 +53,15 @@ TEST_F(ReproduceStudy, WritesFigureTablesAndPage) {
 }
 
 TEST_F(ReproduceStudy, RefusesATableThatIsTooShort) {
-  EXPECT_NE(run("fig4 --table " + table().string()), 0);
+  EXPECT_NE(reproduce("fig4 --table " + table().string()), 0);
   EXPECT_THAT(output(), HasSubstr("200 designs to train on leave none of the table's 60"));
 }
 
 TEST_F(ReproduceStudy, RefusesATableThatItCannotRead) {
-  EXPECT_NE(run("fig1 --table " + (folder_ / "none.csv").string()), 0);
+  EXPECT_NE(reproduce("fig1 --table " + (folder_ / "none.csv").string()), 0);
   EXPECT_THAT(output(), HasSubstr((folder_ / "none.csv").string()));
   base::write_file_atomically(table(), base::read_file(table()) + "0,1\n");
-  EXPECT_NE(run("fig1 --table " + table().string()), 0);
+  EXPECT_NE(reproduce("fig1 --table " + table().string()), 0);
   EXPECT_THAT(output(), HasSubstr("line 62: 2 fields"));
 }
 

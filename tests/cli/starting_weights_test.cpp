@@ -2,14 +2,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <string>
 
+#include "cli/program_test.hpp"
 #include "data/test_files.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/rng.hpp"
@@ -23,8 +22,10 @@ using testing::HasSubstr;
 
 constexpr int kSide = 8;
 
-class StartingWeights : public testing::Test {
+class StartingWeights : public test::ProgramTest {
  protected:
+  StartingWeights() : ProgramTest("start") {}
+
   void SetUp() override {
     fs::current_path(GIBBON_SOURCE_DIR);
     write_images("train", 60);
@@ -49,7 +50,6 @@ simulation: {model: digital_cim, images: 30}
 final: {designs: 0}
 )");
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   /// Two classes: bright on the left, bright on the right.
   void write_images(const std::string& split, int count) const {
@@ -79,14 +79,6 @@ final: {designs: 0}
     return nn::make_vision_transformer(vit);
   }
 
-  /// The exit status; what it wrote is in output().
-  int run(const std::string& words) const {
-    const std::string line = std::string(GIBBON_PROGRAM) + " --threads 1 " + words + " >" +
-                             (folder_ / "output").string() + " 2>&1";
-    return std::system(line.c_str());
-  }
-  std::string output() const { return base::read_file(folder_ / "output"); }
-
   int search(const std::string& name, const std::string& more) const {
     return run("search --quiet --explore hardware --config " + (folder_ / "run.yaml").string() +
                " --out " + (folder_ / name).string() + more);
@@ -105,8 +97,6 @@ final: {designs: 0}
     }
     return best;
   }
-
-  fs::path folder_ = fs::temp_directory_path() / ("gibbon-start-" + std::to_string(getpid()));
 };
 
 TEST_F(StartingWeights, GiveTheSupernetWhatTheNetworkHasLearned) {

@@ -100,11 +100,10 @@ std::string speed_ups_text(const CimnetSpaceResult& result) {
 void add_notes(const CimnetSpaceResult& result, std::vector<std::string>& text) {
   text.push_back(speed_ups_text(result));
   if (const double lost = most_lost_in_test(result); lost > result.most_points_lost) {
-    text.push_back(
-        fmt::format("{}: on all test images the networks shown lose up to {:.2f} points to the "
-                    "largest one: the "
-                    "{} points of the bar hold on the images that chose them only.",
-                    result.key, lost, result.most_points_lost));
+    text.push_back(fmt::format(
+        "{}: on all test images the networks shown lose up to {:.2f} points to the "
+        "largest one: the {} points of the bar hold on the images that chose them only.",
+        result.key, lost, result.most_points_lost));
   }
   for (const CimnetArmRow& row : cimnet_rows(result)) {
     const std::vector<std::uint64_t> seeds = seeds_without_network(result, row);
