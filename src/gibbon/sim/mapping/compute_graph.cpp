@@ -90,25 +90,16 @@ class GraphBuilder {
     bits_.push_back(widest_input_bits());
   }
 
-  void operator()(const nn::BatchNorm& norm) {
-    if (norm.output_bits) last_quantised_bits_ = *norm.output_bits;
-    pass_through(norm.output_bits.value_or(first_input_bits()));
-  }
+  void operator()(const nn::BatchNorm& norm) { pass_through(quantised_bits(norm.output_bits)); }
 
-  void operator()(const nn::Bias& bias) {
-    if (bias.output_bits) last_quantised_bits_ = *bias.output_bits;
-    pass_through(bias.output_bits.value_or(first_input_bits()));
-  }
+  void operator()(const nn::Bias& bias) { pass_through(quantised_bits(bias.output_bits)); }
 
   void operator()(const nn::HardTanh& activation) {
     last_quantised_bits_ = activation.output_bits;
     pass_through(activation.output_bits);
   }
 
-  void operator()(const nn::LayerNorm& norm) {
-    if (norm.output_bits) last_quantised_bits_ = *norm.output_bits;
-    add_vector(norm.output_bits.value_or(first_input_bits()));
-  }
+  void operator()(const nn::LayerNorm& norm) { add_vector(quantised_bits(norm.output_bits)); }
   void operator()(const nn::Gelu&) { add_vector(first_input_bits()); }
   void operator()(const nn::Softmax&) { add_vector(first_input_bits()); }
   void operator()(const nn::Tokens& tokens) {
@@ -134,6 +125,12 @@ class GraphBuilder {
   }
 
  private:
+  /// Bits of what a layer gives that may have a quantiser of its own.
+  int quantised_bits(const std::optional<int>& own) {
+    if (own) last_quantised_bits_ = *own;
+    return own.value_or(first_input_bits());
+  }
+
   /// Stands in `producer_` for the first concat, the numbers below for those after it.
   static constexpr int kFirstJoint = nn::kNetworkInput - 1;
 

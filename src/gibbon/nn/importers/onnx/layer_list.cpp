@@ -98,12 +98,12 @@ void LayerList::set_grids(const LayerParameters& parameters, const std::vector<i
   if (const auto* product = std::get_if<MatMul>(&parameters)) {
     state.output.bits = product->activation_bits;
   }
-  const auto* batch = std::get_if<BatchNorm>(&parameters);
-  if (batch != nullptr && batch->output_bits) state.output.bits = *batch->output_bits;
-  const auto* bias = std::get_if<Bias>(&parameters);
-  if (bias != nullptr && bias->output_bits) state.output.bits = *bias->output_bits;
-  const auto* norm = std::get_if<LayerNorm>(&parameters);
-  if (norm != nullptr && norm->output_bits) state.output.bits = *norm->output_bits;
+  const auto set_quantised = [&](const auto& layer) {
+    if (layer.output_bits) state.output.bits = *layer.output_bits;
+  };
+  if (const auto* norm = std::get_if<BatchNorm>(&parameters)) set_quantised(*norm);
+  if (const auto* norm = std::get_if<LayerNorm>(&parameters)) set_quantised(*norm);
+  if (const auto* bias = std::get_if<Bias>(&parameters)) set_quantised(*bias);
 }
 
 std::string LayerList::unique_name(const std::string& name) {
