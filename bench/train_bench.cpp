@@ -121,7 +121,7 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   std::optional<train::Path> path;
   base::SilentProgress progress;
   train::LoopPlan plan{
-      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.float_kernels()};
+      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.conv_kernels()};
   plan.fused_tails = fused;
   for (auto _ : state) {
     train::train_paths(

@@ -240,7 +240,7 @@ Distances rounding_noise(const NetworkRun& plain, const RunOptions& options) {
 
 TEST(BlockTail, NetworkGivesTheSameWithAndWithoutItUpToRounding) {
   for (const Statistics statistics : {Statistics::kTracked, Statistics::kBatch}) {
-    const RunOptions options{statistics, 0, true, true};
+    const RunOptions options{statistics, 0, true, ConvKernels::kFloat32};
     const NetworkRun fused = run(random_images(), options, true);
     const NetworkRun plain = run(random_images(), options, false);
     EXPECT_EQ(count_tails(fused.logits), 4);
@@ -259,10 +259,10 @@ TEST(BlockTail, NetworkRunsLayerAfterLayerWhereItDoesNotApply) {
   const auto tails = [](const RunOptions& options) {
     return count_tails(run(random_images(), options, true).logits);
   };
-  EXPECT_EQ(tails({Statistics::kCalibrate, 0, true, true}), 0);
-  EXPECT_EQ(tails({Statistics::kFrozen, 0, true, true}), 0);
-  EXPECT_EQ(tails({Statistics::kTracked, 0, false, true}), 0);
-  const RunOptions plain{Statistics::kCalibrate, 0, true, true};
+  EXPECT_EQ(tails({Statistics::kCalibrate, 0, true, ConvKernels::kFloat32}), 0);
+  EXPECT_EQ(tails({Statistics::kFrozen, 0, true, ConvKernels::kFloat32}), 0);
+  EXPECT_EQ(tails({Statistics::kTracked, 0, false, ConvKernels::kFloat32}), 0);
+  const RunOptions plain{Statistics::kCalibrate, 0, true, ConvKernels::kFloat32};
   EXPECT_TRUE(
       run(random_images(), plain, true).logits.equal(run(random_images(), plain, false).logits));
 }

@@ -60,7 +60,8 @@ TEST(PimForward, GivesWhatTheSimulationGives) {
   const PimTraining pim{coarse_hardware(), {}};
   PimForward crossbars(trained.network, pim, {}, 1);
   const at::Tensor logits =
-      run_network(path, as_tensor(batch), {Statistics::kFrozen, 0, true, false, &crossbars})
+      run_network(path, as_tensor(batch),
+                  {Statistics::kFrozen, 0, true, ConvKernels::kLibtorch, &crossbars})
           .contiguous();
   ASSERT_EQ(static_cast<std::size_t>(logits.numel()), expected.size());
   // Batch norms round in another order, which moves a few activations by a level.
@@ -72,7 +73,7 @@ TEST(PimForward, GivesWhatTheSimulationGives) {
   }
   EXPECT_LT(error, 0.01 * size);
   const at::Tensor ideal =
-      run_network(path, as_tensor(batch), {Statistics::kFrozen, 0, true, false}).contiguous();
+      run_network(path, as_tensor(batch), {Statistics::kFrozen, 0, true}).contiguous();
   EXPECT_GT((ideal - logits).abs().sum().item<double>(), 0.05 * size);  // the converters do count
 }
 
@@ -93,7 +94,8 @@ TEST(PimForward, TheGradientIsThatOfTheIdealLayer) {
     Path path = weights.path(network, true);
     path.layers[0].output_range = 100.0;  // nothing is cut
     const Statistics statistics = Statistics::kFrozen;
-    outputs.push_back(run_network(path, images, {statistics, 0, true, false, with}));
+    outputs.push_back(
+        run_network(path, images, {statistics, 0, true, ConvKernels::kLibtorch, with}));
     outputs.back().sum().backward();
     gradients.push_back(path.trained.at(0).value.grad().clone());
   }
@@ -102,13 +104,24 @@ TEST(PimForward, TheGradientIsThatOfTheIdealLayer) {
   EXPECT_FALSE(at::equal(outputs[0], outputs[1]));
 }
 
+// 48 steps on 128 images: what one training comes to depends on the processor's last digits, from
+// 25 to 73 % without the crossbars and from 77 to 99 % with them. So four are averaged.
 TEST(PimTraining, RecoversWhatCoarseConvertersCost) {
-  const double plain = simulated_accuracy(trained_with(final_options(12)));
-  const double calibrated = simulated_accuracy(trained_with(pim_options(12, 0)));
-  const double aware = simulated_accuracy(trained_with(pim_options(12, 6)));
-  EXPECT_GE(calibrated, plain);
-  EXPECT_GE(aware, plain);
-  EXPECT_GE(aware, 90.0);
+  double plain = 0;
+  double calibrated = 0;
+  double aware = 0;
+  constexpr int kSeeds = 4;
+  for (int seed = 0; seed < kSeeds; ++seed) {
+    const auto accuracy = [&](FinalTrainOptions options) {
+      options.base.seed = static_cast<std::uint64_t>(seed);
+      return simulated_accuracy(trained_with(options)) / kSeeds;
+    };
+    plain += accuracy(final_options(12));
+    calibrated += accuracy(pim_options(12, 0));
+    aware += accuracy(pim_options(12, 6));
+  }
+  EXPECT_GE(calibrated, plain + 20);
+  EXPECT_GE(aware, plain + 20);
 }
 
 TEST(PimTraining, SameSeedSameBits) {

@@ -217,7 +217,7 @@ TEST(TrainTransformer, TrainingBeginsFromTheBiasesGivenAndChangesThem) {
   const at::Tensor input = at::from_blob(batch.pixels.data(), {64, 1, 12, 12}, at::kFloat);
   Path path = frozen_path(given, "cpu");
   const auto logits = [&](Statistics statistics) {
-    return run_network(path, input, {statistics, 0, false, false});
+    return run_network(path, input, {statistics, 0, false});
   };
   EXPECT_TRUE(at::equal(logits(Statistics::kBatch), logits(Statistics::kFrozen)));
 
@@ -247,8 +247,7 @@ TEST(TransformerOnCrossbars, WithoutConvertersItIsTheQuantisedNetwork) {
       sim::make_accuracy_simulator(trained, {}, ideal)->logits(batch);
   Path path = frozen_path(trained, "cpu");
   const at::Tensor input = at::from_blob(batch.pixels.data(), {64, 1, 12, 12}, at::kFloat);
-  const at::Tensor logits =
-      run_network(path, input, {Statistics::kFrozen, 0, true, false}).contiguous();
+  const at::Tensor logits = run_network(path, input, {Statistics::kFrozen, 0, true}).contiguous();
   ASSERT_EQ(static_cast<std::size_t>(logits.numel()), simulated.size());
   double error = 0;
   double size = 0;

@@ -18,14 +18,16 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   }
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
-  std::exception_ptr first_failure;
+  std::exception_ptr failure;
+  std::size_t failed = count;
   const auto work = [&] {
     for (std::size_t i = next++; i < count; i = next++) {
       try {
         body(i);
       } catch (...) {
         const std::lock_guard lock(mutex);
-        if (!first_failure) first_failure = std::current_exception();
+        if (i < failed) failure = std::current_exception();
+        failed = std::min(failed, i);
         next = count;
       }
     }
@@ -34,7 +36,7 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
   for (std::size_t i = 1; i < workers; ++i) pool.emplace_back(work);
   work();
   for (std::thread& thread : pool) thread.join();
-  if (first_failure) std::rethrow_exception(first_failure);
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace gibbon::base

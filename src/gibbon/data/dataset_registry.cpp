@@ -20,23 +20,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Dataset fashion_mnist(const fs::path& directory, const LoadOptions&) {
+Dataset fashion_mnist(const fs::path& directory, const LoadOptions& options) {
   return load_idx("fashion-mnist",
                   {"T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt",
                    "Sneaker", "Bag", "Ankle boot"},
-                  directory);
+                  directory, options.test_only);
 }
 
-Dataset mnist(const fs::path& directory, const LoadOptions&) {
-  return load_idx("mnist", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, directory);
+Dataset mnist(const fs::path& directory, const LoadOptions& options) {
+  return load_idx("mnist", {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}, directory,
+                  options.test_only);
 }
 
-Dataset cifar10(const fs::path& directory, const LoadOptions&) {
-  return load_cifar10(directory);
+Dataset cifar10(const fs::path& directory, const LoadOptions& options) {
+  return load_cifar10(directory, options.test_only);
 }
 
-Dataset cifar100(const fs::path& directory, const LoadOptions&) {
-  return load_cifar100(directory);
+Dataset cifar100(const fs::path& directory, const LoadOptions& options) {
+  return load_cifar100(directory, options.test_only);
 }
 
 constexpr ImageShape kCifarShape{3, 32, 32};

@@ -71,6 +71,17 @@ TEST_F(Cifar10, ReadsTheFolderItself) {
   expect_content(load_cifar10(folder_.path()));
 }
 
+TEST_F(Cifar10, ReadsTheTestImagesAlone) {
+  for (int batch = 1; batch <= 5; ++batch) {
+    fs::remove(file("data_batch_" + std::to_string(batch)));
+  }
+  const Dataset dataset = load_cifar10(folder_.path(), true);
+  EXPECT_EQ(dataset.train.count(), 0);
+  EXPECT_EQ(dataset.test.count(), 10000);
+  EXPECT_EQ(dataset.test.image(1)[34], 'r');
+  EXPECT_THAT(error(), HasSubstr("no data_batch_1.bin in this folder"));
+}
+
 TEST_F(Cifar10, ReadsTheUnpackedFolderInside) {
   const TemporaryFolder outer;
   fs::create_directory_symlink(folder_.path(), outer / "cifar-10-batches-bin");

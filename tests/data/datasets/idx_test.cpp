@@ -57,6 +57,15 @@ TEST_F(Idx, ReadsGzippedFiles) {
   expect_tiny(load());
 }
 
+TEST_F(Idx, ReadsTheTestImagesAlone) {
+  fs::remove(folder_ / kTrainImages);
+  fs::remove(folder_ / kTrainLabels);
+  const Dataset dataset = load_idx("tiny", {"zero", "one"}, folder_.path(), true);
+  EXPECT_EQ(dataset.train.count(), 0);
+  EXPECT_EQ(dataset.test.labels, (std::vector<std::int32_t>{1}));
+  EXPECT_EQ(dataset.test.image(0)[1], 8);
+}
+
 TEST_F(Idx, NamesAMissingFile) {
   std::filesystem::remove(folder_ / kTestLabels);
   EXPECT_EQ(error(), folder_.path().string() + ": no " + kTestLabels + " or " + kTestLabels +

@@ -80,6 +80,17 @@ TEST_F(ImageFolder, FirstTrainingImageDecidesTheForm) {
   EXPECT_THAT(load(options).train.image(0), ElementsAre(7, 8, 7, 8, 7, 8));
 }
 
+TEST_F(ImageFolder, ReadsTheTestImagesAlone) {
+  write_bytes(folder_ / "train/cat/b.png", "no picture");  // the first one gives the form
+  LoadOptions options;
+  EXPECT_THROW(load_image_folder(folder_.path(), options), base::Error);
+  options.test_only = true;
+  const Dataset dataset = load_image_folder(folder_.path(), options);
+  EXPECT_EQ(dataset.train.count(), 0);
+  EXPECT_EQ(dataset.test.labels, (std::vector<std::int32_t>{0, 1}));
+  EXPECT_EQ(dataset.test.image(0)[0], 31);
+}
+
 TEST_F(ImageFolder, SameAtAnyThreadCount) {
   LoadOptions options;
   options.size = ImageSize{5, 3};

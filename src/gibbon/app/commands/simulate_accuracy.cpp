@@ -197,6 +197,7 @@ SimulatedAccuracy simulate_accuracy(const nn::TrainedNetwork& trained,
   require_crossbars(arguments);
   data::LoadOptions load;
   load.threads = global.thread_count();
+  load.test_only = true;
   const data::Dataset dataset = data::load_dataset(arguments.dataset, arguments.directory, load);
   if (arguments.until_ci) {
     return test_accuracy(trained, hardware, arguments, global, dataset.test);

@@ -96,15 +96,16 @@ ImageSet empty_set(std::size_t count) {
 
 }  // namespace
 
-Dataset load_cifar10(const fs::path& directory) {
+Dataset load_cifar10(const fs::path& directory, bool test_only) {
   constexpr std::array kLabelBytes = {LabelByte{"label", 10}};
   constexpr std::size_t kRecords = 10000;
-  const fs::path folder = find_folder(directory, "cifar-10-batches-bin", "data_batch_1.bin");
+  const fs::path folder = find_folder(directory, "cifar-10-batches-bin",
+                                      test_only ? "test_batch.bin" : "data_batch_1.bin");
   Dataset dataset{"cifar10",
                   {kCifar10Names.begin(), kCifar10Names.end()},
-                  empty_set(5 * kRecords),
+                  empty_set(test_only ? 0 : 5 * kRecords),
                   empty_set(kRecords)};
-  for (int batch = 1; batch <= 5; ++batch) {
+  for (int batch = 1; batch <= 5 && !test_only; ++batch) {
     append_file(folder / fmt::format("data_batch_{}.bin", batch), kRecords, kLabelBytes,
                 dataset.train);
   }
@@ -112,16 +113,17 @@ Dataset load_cifar10(const fs::path& directory) {
   return dataset;
 }
 
-Dataset load_cifar100(const fs::path& directory) {
+Dataset load_cifar100(const fs::path& directory, bool test_only) {
   constexpr std::array kLabelBytes = {LabelByte{"coarse label", 20}, LabelByte{"fine label", 100}};
   constexpr std::size_t kTrain = 50000;
   constexpr std::size_t kTest = 10000;
-  const fs::path folder = find_folder(directory, "cifar-100-binary", "train.bin");
+  const fs::path folder =
+      find_folder(directory, "cifar-100-binary", test_only ? "test.bin" : "train.bin");
   Dataset dataset{"cifar100",
                   {kCifar100Names.begin(), kCifar100Names.end()},
-                  empty_set(kTrain),
+                  empty_set(test_only ? 0 : kTrain),
                   empty_set(kTest)};
-  append_file(folder / "train.bin", kTrain, kLabelBytes, dataset.train);
+  if (!test_only) append_file(folder / "train.bin", kTrain, kLabelBytes, dataset.train);
   append_file(folder / "test.bin", kTest, kLabelBytes, dataset.test);
   return dataset;
 }

@@ -130,11 +130,12 @@ ImageSet read_split(const fs::path& directory, const std::string& prefix, std::s
 
 }  // namespace
 
-Dataset load_idx(std::string name, std::vector<std::string> class_names,
-                 const fs::path& directory) {
+Dataset load_idx(std::string name, std::vector<std::string> class_names, const fs::path& directory,
+                 bool test_only) {
   Dataset dataset{std::move(name), std::move(class_names), {}, {}};
-  dataset.train = read_split(directory, "train", dataset.class_names.size());
   dataset.test = read_split(directory, "t10k", dataset.class_names.size());
+  if (test_only) return dataset;
+  dataset.train = read_split(directory, "train", dataset.class_names.size());
   if (dataset.train.height != dataset.test.height || dataset.train.width != dataset.test.width) {
     throw base::Error(fmt::format("{}: test images of {}x{}, but training images of {}x{}",
                                   directory.string(), dataset.test.height, dataset.test.width,

@@ -167,7 +167,7 @@ Dataset load_image_folder(const fs::path& directory, const LoadOptions& options)
   const std::vector<LabelledFile> train_files = list_split(train, dataset.class_names);
   const std::vector<LabelledFile> test_files = list_split(test, dataset.class_names);
   const Form form = form_of(train_files.front(), options);
-  dataset.train = read_split(train_files, form, options.threads);
+  if (!options.test_only) dataset.train = read_split(train_files, form, options.threads);
   dataset.test = read_split(test_files, form, options.threads);
   return dataset;
 }

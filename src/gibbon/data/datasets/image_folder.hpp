@@ -14,7 +14,8 @@ namespace gibbon::data {
 /// With LoadOptions::size every image is resized (image_file.hpp says how, the aspect ratio is not
 /// kept); without, all must have the size of the first training image.
 /// Throws base::Error for a missing folder, a class that is empty or in one split only, an image
-/// that cannot be decoded or has another size, and bad options.
+/// that cannot be decoded or has another size, and bad options. With LoadOptions::test_only no
+/// training image is decoded but the first, where its form is asked for.
 Dataset load_image_folder(const std::filesystem::path& directory, const LoadOptions& options);
 
 }  // namespace gibbon::data

@@ -10,7 +10,7 @@ class AmxPairKernel final : public IntegerSumKernel {
  public:
   AmxPairKernel(const CrossbarLayer& layer, AmxPairPlan plan, AmxPairFunction function,
                 KernelMaker general)
-      : IntegerSumKernel(layer, kPairPixels, plan.unit, std::move(general)),
+      : IntegerSumKernel(layer, kAmxPixels, plan.unit, std::move(general)),
         plan_(std::move(plan)),
         function_(function) {}
 
@@ -36,13 +36,13 @@ class AmxPairKernel final : public IntegerSumKernel {
 }  // namespace
 
 AmxPairBuffers::AmxPairBuffers(const AmxPairPlan& plan) {
-  const auto groups = static_cast<std::size_t>(plan.groups());
-  const auto planes = static_cast<std::size_t>(plan.pairs) * kPairVectors;
-  digits.resize(planes * static_cast<std::size_t>(plan.max_quads));
-  columns.resize(planes * kAmxRows);
-  indices.resize(kPairVectors * kAmxRows * groups);
-  codes.resize(static_cast<std::size_t>(kPairVectors) * kAmxRows);
-  sums.resize(static_cast<std::size_t>(plan.out_channels) * kPairPixels);
+  const auto pairs = static_cast<std::size_t>(plan.pairs);
+  digits.resize(pairs * static_cast<std::size_t>(plan.max_quads));
+  for (auto& slot : columns) {
+    slot.resize(static_cast<std::size_t>(plan.max_segments) * pairs * kAmxRows);
+  }
+  codes.resize(kAmxRows);
+  sums.resize(static_cast<std::size_t>(plan.out_channels) * kAmxPixels);
 }
 
 std::unique_ptr<CrossbarKernel> make_amx_pair_kernel(const CrossbarLayer& layer,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <vector>
 
@@ -9,18 +10,16 @@
 
 namespace gibbon::sim {
 
-inline constexpr int kPairVectors = 2;  ///< of a tile's pixels
-inline constexpr int kPairPixels = kPairVectors * kAmxPixels;
-
-/// What one thread needs for one tile of pixels.
+/// What one thread needs for one tile of kAmxPixels pixels: with the weights of one part of a tile
+/// of outputs it stays in a core's first cache.
 struct AmxPairBuffers {
   explicit AmxPairBuffers(const AmxPairPlan& plan);
 
-  std::vector<TileRow> digits;  ///< [vector][pair][quad], bytes [pixel][4]
-  // Of a tile of outputs:
-  std::vector<TileRow> columns;  ///< [vector][pair][output], 32-bit sums of two cycles
-  std::vector<TileRow> indices;  ///< [vector][output][group], bytes: fields of the segments so far
-  std::vector<TileRow> codes;    ///< [vector][output], 32-bit: the parts so far
+  std::vector<TileRow> digits;  ///< [pair][quad], bytes [pixel][4]
+  /// Of two parts, one that is multiplied while the other is converted: [segment][pair][output],
+  /// 32-bit sums of two cycles.
+  std::array<std::vector<TileRow>, 2> columns;
+  std::vector<TileRow> codes;      ///< [output of a tile], 32-bit: the parts so far
   std::vector<std::int32_t> sums;  ///< [output of the layer][pixel]
 };
 

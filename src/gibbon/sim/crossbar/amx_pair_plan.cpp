@@ -20,9 +20,15 @@ using OutputRanges = std::array<SumRange, kAmxRows>;
 OutputRanges ranges_of(const AmxWeights& weights, const TileRow* row) {
   OutputRanges ranges;
   for (std::size_t output = 0; output < static_cast<std::size_t>(weights.outputs); ++output) {
-    for (int k = 0; k < weights.quads * 4; ++k) {
-      ranges[output].add(static_cast<std::int8_t>(row[output].bytes[k]));
+    // Missing rows are 0, so that all bytes of a row count; digits of 64 of them fit 16 bits.
+    std::int16_t sum = 0;
+    std::int16_t size = 0;
+    for (const std::uint8_t byte : row[output].bytes) {
+      const auto digit = static_cast<std::int16_t>(static_cast<std::int8_t>(byte));
+      sum = static_cast<std::int16_t>(sum + digit);
+      size = static_cast<std::int16_t>(size + (digit < 0 ? -digit : digit));
     }
+    ranges[output] = {(size + sum) / 2, (size - sum) / 2};
   }
   return ranges;
 }
@@ -143,6 +149,10 @@ std::optional<AmxPairPlan> make_amx_pair_plan(const CrossbarLayer& layer, const 
     if (!packed) return std::nullopt;
     columns.push_back(std::move(*packed));
     plan.max_quads = std::max(plan.max_quads, block.weights.all_quads());
+    for (std::size_t c = 1; c < block.segment_starts.size(); ++c) {
+      plan.max_segments =
+          std::max(plan.max_segments, block.segment_starts[c] - block.segment_starts[c - 1]);
+    }
     for (const OutputRanges& ranges : columns.back()) {
       for (const SumRange& range : ranges) most.widen(range);
     }

@@ -53,6 +53,7 @@ struct AmxPairPlan {
   int parts = 0;
   int cell_bits = 0;
   int max_quads = 0;
+  int max_segments = 0;  ///< of a part of an output tile
   float unit = 1;
   std::vector<std::int8_t> table;  ///< codes, 256 readable from every window
   std::vector<PairBlock> blocks;

@@ -87,7 +87,7 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
   }
   states_.resize(count);
   kernels_.resize(count);
-  for (std::size_t index = 0; index < count; ++index) {
+  base::parallel_for(count, options.threads, [&](std::size_t index) {
     const nn::Layer& layer = network_.layers()[index];
     if (runs_on_crossbars(layer.parameters)) {
       kernels_[index] = make_layer_kernel(trained, static_cast<int>(index), hardware, options);
@@ -101,7 +101,7 @@ NetworkRunner::NetworkRunner(const nn::TrainedNetwork& trained, const hw::Hardwa
       check_transformer_state(network_, index, trained.states[index]);
       states_[index] = trained.states[index];
     }
-  }
+  });
 }
 
 Tensor NetworkRunner::run(Tensor images, const Visitor& visit) const {

@@ -1,6 +1,7 @@
 #include <ATen/ATen.h>
 #include <algorithm>
 
+#include "gibbon/train/trainers/bfloat16_conv.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
@@ -79,7 +80,9 @@ class Runner {
 
   at::Tensor operator()(const nn::HardTanh& tanh) {
     if (!options_.quantize) {
-      return at::hardtanh(input(), plan().rectified_by_quantizer ? 0.0 : -tanh.range, tanh.range);
+      // libtorch 1.13 has no backward pass of hardtanh in bfloat16.
+      return at::hardtanh(input().to(at::kFloat), plan().rectified_by_quantizer ? 0.0 : -tanh.range,
+                          tanh.range);
     }
     const auto range = static_cast<float>(tanh.range);
     const QuantizerGrid grid = plan().rectified_by_quantizer
@@ -154,13 +157,16 @@ class Runner {
   at::Tensor convolve(const nn::Conv& conv, const at::Tensor& images,
                       const at::Tensor& kernel) const {
     const int padding = dense_padding(conv);
-    if (options_.float_kernels && conv.groups >= kFewestGroupsWorthwhile) {
+    if (options_.conv_kernels == ConvKernels::kFloat32 && conv.groups >= kFewestGroupsWorthwhile) {
       return at::conv2d(images, grouped_kernel(kernel, conv.groups), {}, conv.stride, padding, 1,
                         conv.groups);
     }
-    if (options_.float_kernels && normalises_by_batch() &&
+    if (options_.conv_kernels == ConvKernels::kFloat32 && normalises_by_batch() &&
         has_winograd_kernel(images, kernel, conv.stride, padding)) {
       return winograd_conv(images, kernel);
+    }
+    if (options_.conv_kernels == ConvKernels::kBfloat16) {
+      return bfloat16_conv(images, kernel, conv.stride, padding);
     }
     return at::conv2d(images, kernel, {}, conv.stride, padding);
   }

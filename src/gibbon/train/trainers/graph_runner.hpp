@@ -20,14 +20,20 @@ class PimForward;
 /// Weights of so many bits, sign included, have few enough levels (3 or 7) to hold up a training.
 inline constexpr int kFewBits = 3;
 
+/// By which functions convolutions are computed; the values differ by rounding only.
+enum class ConvKernels {
+  kLibtorch,  ///< at::conv2d, in the arithmetic of the tensors or of autocast
+  kFloat32,   ///< on a processor: many groups as libtorch's grouped convolution and not as a dense
+              ///< one (x1.4 at 8 groups; half as fast in bfloat16), 3x3 ones in training by
+              ///< winograd_conv.hpp
+  kBfloat16,  ///< on a processor: bfloat16_conv.hpp
+};
+
 struct RunOptions {
   Statistics statistics = Statistics::kFrozen;
   int calibrated_batches = 0;  ///< kCalibrate: batches that the kept averages hold already
   bool quantize = true;        ///< weights, inputs, activations and outputs on their grids
-  /// Float32 on a processor: many groups as libtorch's grouped convolution and not as a dense one
-  /// (x1.4 at 8 groups; half as fast in bfloat16), 3x3 ones in training by winograd_conv.hpp. The
-  /// values differ by rounding only.
-  bool float_kernels = false;
+  ConvKernels conv_kernels = ConvKernels::kLibtorch;
   /// Outputs of Conv and Linear are replaced by what crossbars give, at the output ranges that the
   /// path holds already; needs `quantize`. Null: no crossbars.
   PimForward* crossbars = nullptr;

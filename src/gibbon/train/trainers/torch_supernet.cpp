@@ -72,7 +72,7 @@ class TorchSupernet final : public Supernet {
                           total_steps,
                           Statistics::kBatch,
                           true,
-                          session.float_kernels()};
+                          session.conv_kernels()};
       const LoopResult result = train_paths(path_for_step, images, options_, plan, progress);
       next_step_ = first_step + result.steps_done;
       return result.mean_loss;
@@ -252,7 +252,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
                           steps,
                           Statistics::kTracked,
                           options.quantization_aware,
-                          session.float_kernels(),
+                          session.conv_kernels(),
                           crossbars,
                           float_few_bits,
                           true,

@@ -87,7 +87,7 @@ double train_step(Path& path, BatchSource::Batch batch, double rate, const Train
   const at::Tensor images = to_images(batch.images, options.device);
   const at::Tensor labels = to_labels(batch.images, options.device);
   const at::Tensor logits = run_network(path, images,
-                                        {plan.statistics, 0, plan.quantize, plan.float_kernels,
+                                        {plan.statistics, 0, plan.quantize, plan.conv_kernels,
                                          plan.crossbars, plan.float_few_bits, plan.fused_tails})
                                 .to(at::kFloat);
   at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
@@ -169,7 +169,7 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
 
 void calibrate(Path& path, const data::ImageSet& images, const Session& session) {
   const c10::NoGradGuard no_grad;
-  RunOptions options{Statistics::kCalibrate, 0, true, session.float_kernels()};
+  RunOptions options{Statistics::kCalibrate, 0, true, session.conv_kernels()};
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     const int count = std::min(kEvaluationBatch, images.count() - first);
     if (count < kEvaluationBatch && first > 0) break;  // a few images would weigh as a whole batch
@@ -183,7 +183,7 @@ void for_each_batch(
     Path& path, const data::ImageSet& images, const Session& session, bool quantize,
     const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use) {
   const c10::NoGradGuard no_grad;
-  const RunOptions options{Statistics::kFrozen, 0, quantize, session.float_kernels()};
+  const RunOptions options{Statistics::kFrozen, 0, quantize, session.conv_kernels()};
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     data::ImageBatch batch =
         data::make_batch(images, first, std::min(kEvaluationBatch, images.count() - first));

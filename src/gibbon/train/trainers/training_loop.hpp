@@ -19,8 +19,11 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   const std::string& device() const { return device_; }
-  /// RunOptions::float_kernels for this arithmetic.
-  bool float_kernels() const { return !autocast_ && !cuda_; }
+  /// The fastest ones for this arithmetic.
+  ConvKernels conv_kernels() const {
+    if (cuda_) return ConvKernels::kLibtorch;
+    return autocast_ ? ConvKernels::kBfloat16 : ConvKernels::kFloat32;
+  }
 
  private:
   std::string device_;
@@ -44,7 +47,7 @@ struct LoopPlan {
   std::int64_t total_steps = 0;  ///< of the learning rate's schedule
   Statistics statistics = Statistics::kBatch;
   bool quantize = true;
-  bool float_kernels = false;
+  ConvKernels conv_kernels = ConvKernels::kLibtorch;
   PimForward* crossbars = nullptr;  ///< RunOptions::crossbars
   bool float_few_bits = false;      ///< RunOptions::float_few_bits
   bool fused_tails = true;

@@ -1,0 +1,83 @@
+#include "gibbon/train/trainers/bfloat16_conv.hpp"
+
+#include <ATen/ATen.h>
+#include <torch/csrc/autograd/function.h>
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace gibbon::train {
+namespace {
+
+struct Bfloat16Case {
+  std::int64_t count, in, out, height, width, kernel;
+  int stride, padding;
+};
+
+/// Output, gradient of the input, gradient of the kernel.
+template <typename Convolution>
+std::vector<at::Tensor> forward_and_backward(const Bfloat16Case& c,
+                                             const Convolution& convolution) {
+  at::Generator generator = at::detail::createCPUGenerator(5);
+  const auto normal = [&](at::IntArrayRef shape) { return at::randn(shape, generator); };
+  const at::Tensor input = normal({c.count, c.in, c.height, c.width})
+                               .contiguous(at::MemoryFormat::ChannelsLast)
+                               .set_requires_grad(true);
+  const at::Tensor kernel =
+      (normal({c.out, c.in, c.kernel, c.kernel}) * 0.1).set_requires_grad(true);
+  const at::Tensor output = convolution(input, kernel);
+  (output * normal(output.sizes())).sum().backward();
+  return {output.detach(), input.grad(), kernel.grad()};
+}
+
+class Bfloat16ConvCases : public ::testing::TestWithParam<Bfloat16Case> {};
+
+// A bfloat16 has 8 significant bits, so that each factor and each result is off by up to 2^-9,
+// which are 0.2 %; over a tensor the three of them come to less than 0.5 % of its norm.
+TEST_P(Bfloat16ConvCases, ComesAsNearToFloat32AsItsEightBitsAllow) {
+  const Bfloat16Case c = GetParam();
+  const auto expected =
+      forward_and_backward(c, [&](const at::Tensor& input, const at::Tensor& kernel) {
+        return at::conv2d(input, kernel, {}, c.stride, c.padding);
+      });
+  const auto found =
+      forward_and_backward(c, [&](const at::Tensor& input, const at::Tensor& kernel) {
+        return bfloat16_conv(input, kernel, c.stride, c.padding);
+      });
+  EXPECT_TRUE(found[0].is_contiguous(at::MemoryFormat::ChannelsLast));
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    EXPECT_EQ(found[i].scalar_type(), at::kFloat) << i;
+    ASSERT_EQ(found[i].sizes(), expected[i].sizes()) << i;
+    EXPECT_LT(((found[i] - expected[i]).norm() / expected[i].norm()).item<double>(), 5e-3) << i;
+  }
+}
+
+// On both sides of 64 pixels and 64 channels, where the kernel's gradient changes its way, and of
+// the paddings at which the input's does.
+INSTANTIATE_TEST_SUITE_P(Shapes, Bfloat16ConvCases,
+                         ::testing::Values(Bfloat16Case{2, 64, 32, 8, 8, 3, 1, 1},
+                                           Bfloat16Case{2, 63, 32, 8, 8, 3, 1, 1},
+                                           Bfloat16Case{2, 64, 32, 8, 9, 3, 1, 1},
+                                           Bfloat16Case{3, 96, 64, 2, 2, 3, 1, 1},
+                                           Bfloat16Case{3, 64, 96, 7, 5, 3, 2, 1},
+                                           Bfloat16Case{2, 64, 64, 4, 4, 1, 1, 0},
+                                           Bfloat16Case{2, 64, 64, 5, 5, 1, 2, 0},
+                                           Bfloat16Case{2, 64, 32, 6, 6, 3, 1, 0},
+                                           Bfloat16Case{2, 64, 32, 6, 6, 5, 1, 2},
+                                           Bfloat16Case{1, 3, 32, 16, 16, 3, 1, 1},
+                                           Bfloat16Case{1, 32, 32, 12, 12, 3, 2, 1}));
+
+TEST(Bfloat16Conv, AnInputWithoutGradientGetsNone) {
+  const at::Tensor input = at::ones({1, 4, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor kernel = at::ones({2, 4, 3, 3}).set_requires_grad(true);
+  bfloat16_conv(input, kernel, 1, 1).sum().backward();
+  EXPECT_FALSE(input.grad().defined());
+  // The middle tap reads all nine pixels, a corner's four of them.
+  EXPECT_EQ(kernel.grad()[0][0][1][1].item<float>(), 9.0F);
+  EXPECT_EQ(kernel.grad()[0][0][0][0].item<float>(), 4.0F);
+}
+
+}  // namespace
+}  // namespace gibbon::train
