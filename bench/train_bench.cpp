@@ -5,7 +5,9 @@
 // together; for ours whether block tails are computed in one function or layer after layer.
 // random_paths: as a supernet trains, every block's channels, kernel and groups drawn anew each
 // step. tail_step: a block's tail alone. conv_step: a 3x3 convolution alone, forward and backward,
-// by libtorch or by Winograd's kernels. Rates are of the process's CPU time. Compare in one
+// by libtorch in float32 (kernels: 0), by Winograd's kernels (1), by bfloat16_conv.hpp (2) or by
+// libtorch's own operations in bfloat16 (3). Where the argument "bfloat16" is 1, steps run in that
+// precision; both are for processors with AMX. Rates are of the process's CPU time. Compare in one
 // process:
 //   --benchmark_enable_random_interleaving=true --benchmark_repetitions=5
 #include <ATen/ATen.h>
@@ -19,6 +21,7 @@
 
 #include "gibbon/base/rng.hpp"
 #include "gibbon/train/supernet.hpp"
+#include "gibbon/train/trainers/bfloat16_conv.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/shared_weights.hpp"
@@ -112,11 +115,12 @@ data::ImageSet random_images() {
 }
 
 /// The training loop over the networks that `sampler` draws.
-void train(benchmark::State& state, const train::PathSampler& sampler, bool fused) {
+void train(benchmark::State& state, const train::PathSampler& sampler, bool fused, bool bfloat16) {
   const data::ImageSet images = random_images();
   train::TrainOptions options;
   options.batch_size = kBatch;
-  const train::Session session(1, "cpu", train::Precision::kFloat32);
+  const train::Session session(1, "cpu",
+                               bfloat16 ? train::Precision::kBfloat16 : train::Precision::kFloat32);
   const train::SharedWeights weights(make_network(same_choices(3, 1)), {.seed = 1});
   std::optional<train::Path> path;
   base::SilentProgress progress;
@@ -134,7 +138,16 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   state.SetItemsProcessed(kSteps * kBatch * state.iterations());
 }
 
-/// Arguments: channels, side, by Winograd.
+enum ConvKernels { kDirect, kWinograd, kBfloat16, kPlainBfloat16 };
+
+at::Tensor convolve(std::int64_t kernels, const at::Tensor& input, const at::Tensor& kernel) {
+  if (kernels == kWinograd) return train::winograd_conv(input, kernel);
+  if (kernels == kBfloat16) return train::bfloat16_conv(input, kernel, 1, 1);
+  if (kernels == kDirect) return at::conv2d(input, kernel, {}, 1, 1);
+  return at::conv2d(input.to(at::kBFloat16), kernel.to(at::kBFloat16), {}, 1, 1).to(at::kFloat);
+}
+
+/// Arguments: channels, side, ConvKernels.
 void conv_step(benchmark::State& state) {
   const std::int64_t channels = state.range(0);
   const std::int64_t side = state.range(1);
@@ -145,31 +158,29 @@ void conv_step(benchmark::State& state) {
   const at::Tensor input = images().set_requires_grad(true);
   const at::Tensor kernel = at::randn({channels, channels, 3, 3}).set_requires_grad(true);
   const at::Tensor gradient = images();
-  if (state.range(2) != 0 && !train::has_winograd_kernel(input, kernel, 1, 1)) {
+  if (state.range(2) == kWinograd && !train::has_winograd_kernel(input, kernel, 1, 1)) {
     state.SkipWithError("no Winograd kernels for this");
     return;
   }
   for (auto _ : state) {
-    const at::Tensor output = state.range(2) != 0 ? train::winograd_conv(input, kernel)
-                                                  : at::conv2d(input, kernel, {}, 1, 1);
-    output.backward(gradient);
+    convolve(state.range(2), input, kernel).backward(gradient);
   }
   state.SetItemsProcessed(state.iterations() * gradient.size(0));
 }
 
-/// Arguments: kernel, groups, fused.
+/// Arguments: kernel, groups, fused, bfloat16.
 void supernet_step(benchmark::State& state) {
   const nn::Network network = make_network(
       same_choices(static_cast<int>(state.range(0)), static_cast<int>(state.range(1))));
   train(
-      state, [&](std::uint64_t) { return network; }, state.range(2) != 0);
+      state, [&](std::uint64_t) { return network; }, state.range(2) != 0, state.range(3) != 0);
 }
 
-/// Argument: fused.
+/// Arguments: fused, bfloat16.
 void random_paths(benchmark::State& state) {
   train(
       state, [](std::uint64_t step) { return make_network(random_choices(step)); },
-      state.range(0) != 0);
+      state.range(0) != 0, state.range(1) != 0);
 }
 
 class PlainNetwork {
@@ -314,21 +325,22 @@ void tail_step(benchmark::State& state) {
 
 void choices(benchmark::internal::Benchmark* benchmark) {
   for (const int fused : {0, 1}) {
-    for (const int kernel : {3, 2, 1}) benchmark->Args({kernel, 1, fused});
-    for (const int groups : {2, 4, 8, 16}) benchmark->Args({3, groups, fused});
-    benchmark->Args({2, 4, fused});
+    for (const int bfloat16 : {0, 1}) {
+      for (const int kernel : {3, 2, 1}) benchmark->Args({kernel, 1, fused, bfloat16});
+      for (const int groups : {2, 4, 8, 16}) benchmark->Args({3, groups, fused, bfloat16});
+      benchmark->Args({2, 4, fused, bfloat16});
+    }
   }
 }
 
 BENCHMARK(supernet_step)
-    ->ArgNames({"kernel", "groups", "fused"})
+    ->ArgNames({"kernel", "groups", "fused", "bfloat16"})
     ->Apply(choices)
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 BENCHMARK(random_paths)
-    ->ArgNames({"fused"})
-    ->Args({0})
-    ->Args({1})
+    ->ArgNames({"fused", "bfloat16"})
+    ->ArgsProduct({{0, 1}, {0, 1}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 BENCHMARK(plain_step)
@@ -351,10 +363,10 @@ BENCHMARK(tail_step)
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 BENCHMARK(conv_step)
-    ->ArgNames({"channels", "side", "winograd"})
-    ->ArgsProduct({{32, 64}, {32}, {0, 1}})
-    ->ArgsProduct({{64, 128}, {16}, {0, 1}})
-    ->ArgsProduct({{256}, {8, 4}, {0, 1}})
+    ->ArgNames({"channels", "side", "kernels"})
+    ->ArgsProduct({{32, 64}, {32}, {0, 1, 2, 3}})
+    ->ArgsProduct({{64, 128}, {16}, {0, 1, 2, 3}})
+    ->ArgsProduct({{256}, {8, 4}, {0, 1, 2, 3}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 

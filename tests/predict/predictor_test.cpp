@@ -89,7 +89,7 @@ TEST_P(PredictorContract, LearnsASyntheticLawFrom150Designs) {
 }
 
 TEST_P(PredictorContract, PredictsTheAbsoluteAccuracyWhenToldTo) {
-  const std::unique_ptr<Predictor> predictor = make({.predict_difference = false});
+  const std::unique_ptr<Predictor> predictor = make({.accuracy_target = AccuracyTarget::kAbsolute});
   predictor->fit(space_.evaluations(150, 11));
   const std::vector<space::Evaluation> held_out = predicted(*predictor, space_.evaluations(100, 1));
   EXPECT_GE(measure_quality(held_out).accuracy_kendall_tau, 0.7);
@@ -236,8 +236,8 @@ TEST_P(PredictorContract, NamesWhatIsWrongWithAFileAndStaysAsItWas) {
   EXPECT_THAT(error_with("[1]"), HasSubstr("at()"));
   EXPECT_THAT(error_with(changed("gibbon-predictor", "something")),
               HasSubstr("its format is another"));
-  EXPECT_THAT(error_with(changed("\"version\":1", "\"version\":2")),
-              HasSubstr("its version is 2, this program reads 1"));
+  EXPECT_THAT(error_with(changed("\"version\":2", "\"version\":1")),
+              HasSubstr("its version is 1, this program reads 2"));
   EXPECT_THAT(error_with(changed("\"predictor\":\"", "\"predictor\":\"x")),
               HasSubstr("it holds the predictor \"x"));
   EXPECT_THAT(error_with(changed("\"mean\":[", "\"mean\":[0,")),
@@ -255,9 +255,9 @@ TEST_P(PredictorContract, RefusesFilesOfOtherSpacesAndOptions) {
   EXPECT_THAT(error_of([&] { make_predictor(GetParam(), larger, small())->load(file()); }),
               HasSubstr("it was made for another search space"));
   PredictorOptions absolute = small();
-  absolute.predict_difference = false;
+  absolute.accuracy_target = AccuracyTarget::kAbsolute;
   EXPECT_THAT(error_of([&] { make(absolute)->load(file()); }),
-              HasSubstr("its predict_difference is true, not false"));
+              HasSubstr("its accuracy_target is \"asinh_difference\", not \"absolute\""));
 }
 
 TEST_P(PredictorContract, SaysWhyItCannotSave) {

@@ -87,7 +87,9 @@ predict::PredictorOptions predictor_options(const RunConfig& config) {
   options.hidden = config.predictor.hidden;
   options.epochs = config.predictor.epochs;
   options.learning_rate = config.predictor.learning_rate;
-  options.predict_difference = config.predictor.difference;
+  if (!config.predictor.difference) {
+    options.accuracy_target = predict::AccuracyTarget::kAbsolute;
+  }
   return options;
 }
 

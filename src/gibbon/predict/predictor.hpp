@@ -16,7 +16,7 @@ namespace gibbon::predict {
 /// What is predicted for one genome.
 struct Prediction {
   double accuracy_difference = 0;  ///< simulated minus one-shot, percentage points
-  /// Percent; set, in place of the difference (then 0), with predict_difference = false only.
+  /// Percent; set, in place of the difference (then 0), with AccuracyTarget::kAbsolute only.
   std::optional<double> accuracy_absolute;
   double accuracy_spread = 0;  ///< standard deviation over the members, points; 0 with one
   space::Metrics hardware;     ///< accuracy unset; others in their units, EDP = latency * energy
@@ -46,6 +46,16 @@ struct PredictorQuality {
   double area_relative_error = 0;
 };
 
+/// What is learned of the accuracy.
+enum class AccuracyTarget {
+  /// asinh of the difference to the one-shot accuracy in points: most are tenths of a point and a
+  /// few are tens, and asinh takes these as logarithms, with their sign, so that they do not drown
+  /// those. For the order of designs.
+  kAsinhDifference,
+  kDifference,  ///< the difference itself: nearer to large losses, worse at the order
+  kAbsolute,    ///< the accuracy (the paper's vanilla form)
+};
+
 struct PredictorOptions {
   std::uint64_t seed = 0;
   int threads = 1;  ///< changes the time only
@@ -53,14 +63,15 @@ struct PredictorOptions {
   int members = 1;  ///< networks of the ensemble whose mean is the prediction
   int epochs = 60;  ///< per fit
   double learning_rate = 3e-3;
-  bool predict_difference = true;  ///< false: the absolute accuracy (the paper's vanilla form)
+  AccuracyTarget accuracy_target = AccuracyTarget::kAsinhDifference;
 };
 
 /// Learns metrics of designs from evaluations. Same seed and data: same predictions, at any number
 /// of threads and in whatever company a genome is predicted. const functions are thread-safe.
 ///
-/// Accuracy is learned as it is, hardware metrics as logarithms (so they must be finite; values
-/// below 1e-12 count as 1e-12); all standardised over the evaluations of the latest fit().
+/// Accuracy is learned as AccuracyTarget says, hardware metrics as logarithms (so they must be
+/// finite; values below 1e-12 count as 1e-12); all standardised over the evaluations of the latest
+/// fit().
 class Predictor {
  public:
   virtual ~Predictor() = default;

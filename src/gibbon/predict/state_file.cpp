@@ -16,7 +16,7 @@ namespace gibbon::predict {
 namespace {
 
 constexpr const char* kFormat = "gibbon-predictor";
-constexpr int kVersion = 1;
+constexpr int kVersion = 2;  // 1 learned differences without asinh
 constexpr std::size_t kDigits = 8;
 
 std::string space_key(const space::SearchSpace& space) {

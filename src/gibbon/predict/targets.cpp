@@ -32,14 +32,15 @@ void check_finite(double value, const char* name) {
 
 }  // namespace
 
-Targets targets_of(const space::Evaluation& evaluation, bool predict_difference) {
+Targets targets_of(const space::Evaluation& evaluation, AccuracyTarget accuracy) {
   Targets targets;
   targets[0] = evaluation.metrics[Metric::kAccuracy];
   check_finite(targets[0], "accuracy");
-  if (predict_difference) {
+  if (accuracy != AccuracyTarget::kAbsolute) {
     check_finite(evaluation.one_shot_accuracy, "one-shot accuracy");
     targets[0] -= evaluation.one_shot_accuracy;
   }
+  if (accuracy == AccuracyTarget::kAsinhDifference) targets[0] = std::asinh(targets[0]);
   for (std::size_t i = 0; i < kLogTargets.size(); ++i) {
     const double value = evaluation.metrics[kLogTargets[i].metric];
     check_finite(value, kLogTargets[i].name);
@@ -79,12 +80,18 @@ Targets Standardisation::restored(const Targets& standardised) const {
   return result;
 }
 
-Prediction prediction_of(const Targets& targets, bool predict_difference) {
+Prediction prediction_of(const Targets& targets, AccuracyTarget accuracy) {
   Prediction prediction;
-  if (predict_difference) {
-    prediction.accuracy_difference = targets[0];
-  } else {
-    prediction.accuracy_absolute = targets[0];
+  switch (accuracy) {
+    case AccuracyTarget::kAsinhDifference:
+      prediction.accuracy_difference = std::sinh(targets[0]);
+      break;
+    case AccuracyTarget::kDifference:
+      prediction.accuracy_difference = targets[0];
+      break;
+    case AccuracyTarget::kAbsolute:
+      prediction.accuracy_absolute = targets[0];
+      break;
   }
   space::Metrics& hardware = prediction.hardware;
   for (std::size_t i = 0; i < kLogTargets.size(); ++i) {
@@ -94,12 +101,12 @@ Prediction prediction_of(const Targets& targets, bool predict_difference) {
   return prediction;
 }
 
-TrainingSet training_set(std::span<const space::Evaluation> evaluations, bool predict_difference) {
+TrainingSet training_set(std::span<const space::Evaluation> evaluations, AccuracyTarget accuracy) {
   TrainingSet set;
   for (const space::Evaluation& evaluation : evaluations) {
     if (!evaluation.feasible()) continue;
     set.genomes.push_back(evaluation.genome);
-    set.targets.push_back(targets_of(evaluation, predict_difference));
+    set.targets.push_back(targets_of(evaluation, accuracy));
   }
   if (set.genomes.empty()) {
     throw base::Error("predictor: there is no feasible evaluation to learn from");

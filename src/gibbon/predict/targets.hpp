@@ -9,14 +9,20 @@
 
 namespace gibbon::predict {
 
-/// What predictors learn, in this order: accuracy (difference or absolute, points), and natural
-/// logarithms of latency, energy, area and power. Power is learned apart since a simulator's power
-/// need not be energy / latency; EDP is their product by definition.
+/// The names in predictor files.
+NLOHMANN_JSON_SERIALIZE_ENUM(AccuracyTarget,
+                             {{AccuracyTarget::kAsinhDifference, "asinh_difference"},
+                              {AccuracyTarget::kDifference, "difference"},
+                              {AccuracyTarget::kAbsolute, "absolute"}})
+
+/// What predictors learn, in this order: accuracy (AccuracyTarget, points), and natural logarithms
+/// of latency, energy, area and power. Power is learned apart since a simulator's power need not be
+/// energy / latency; EDP is their product by definition.
 inline constexpr std::size_t kTargetCount = 5;
 using Targets = std::array<double, kTargetCount>;
 
 /// Targets of a feasible evaluation. Throws base::Error naming a metric that is not finite.
-Targets targets_of(const space::Evaluation& evaluation, bool predict_difference);
+Targets targets_of(const space::Evaluation& evaluation, AccuracyTarget accuracy);
 
 /// Mean and standard deviation of each target; a deviation of 0 counts as 1.
 struct Standardisation {
@@ -29,14 +35,14 @@ struct Standardisation {
 };
 
 /// Targets in their own units (not standardised) as a prediction.
-Prediction prediction_of(const Targets& targets, bool predict_difference);
+Prediction prediction_of(const Targets& targets, AccuracyTarget accuracy);
 
 /// The feasible evaluations' genomes and targets, in their order. Throws base::Error if empty.
 struct TrainingSet {
   std::vector<space::Genome> genomes;
   std::vector<Targets> targets;
 };
-TrainingSet training_set(std::span<const space::Evaluation> evaluations, bool predict_difference);
+TrainingSet training_set(std::span<const space::Evaluation> evaluations, AccuracyTarget accuracy);
 
 base::Json to_json(const Standardisation& standardisation);
 /// Throws nlohmann's exceptions on another shape.

@@ -110,7 +110,9 @@ std::vector<PredictorResult> run_predictor_study(const space::SearchSpace& space
       predictor_options.seed = seed;
       predictor_options.threads = options.threads;
       predictor_options.members = result.form.members;
-      predictor_options.predict_difference = result.form.difference;
+      if (!result.form.difference) {
+        predictor_options.accuracy_target = predict::AccuracyTarget::kAbsolute;
+      }
       const auto predictor =
           predict::make_predictor(result.form.predictor, space, predictor_options);
       const Stopwatch watch;

@@ -52,6 +52,7 @@ Surrogate::Surrogate(const space::SearchSpace& space, const sim::Simulator& simu
   std::vector<Evaluation> evaluations = evaluations_of(table);
   for (const Evaluation& evaluation : evaluations) space.check(evaluation.genome);
   predict::PredictorOptions difference;
+  difference.accuracy_target = predict::AccuracyTarget::kDifference;  // losses of the right size
   difference.seed = options.seed;
   difference.threads = options.threads;
   difference.members = options.members;
@@ -63,7 +64,7 @@ Surrogate::Surrogate(const space::SearchSpace& space, const sim::Simulator& simu
     evaluation.metrics[Metric::kAccuracy] = evaluation.one_shot_accuracy;
   }
   predict::PredictorOptions absolute;
-  absolute.predict_difference = false;
+  absolute.accuracy_target = predict::AccuracyTarget::kAbsolute;
   one_shot_ = fitted("ridge", space, absolute, evaluations);
 }
 

@@ -75,6 +75,15 @@ double huber(std::span<const float> outputs, std::span<const float> targets,
   return loss * share;
 }
 
+/// Standard deviation.
+double deviation(std::span<const double> values) {
+  const auto count = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / count;
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return std::sqrt(squares / count);
+}
+
 struct Example {
   Sequence sequence;
   std::array<float, kTargetCount> targets;
@@ -130,7 +139,7 @@ class LstmPredictor final : public Predictor {
   }
 
   FitReport fit(std::span<const space::Evaluation> evaluations) override {
-    const TrainingSet set = training_set(evaluations, options_.predict_difference);
+    const TrainingSet set = training_set(evaluations, options_.accuracy_target);
     std::vector<Example> examples(set.genomes.size());
     const Standardisation renewed = Standardisation::of(set.targets);
     for (std::size_t i = 0; i < examples.size(); ++i) {
@@ -177,7 +186,7 @@ class LstmPredictor final : public Predictor {
     for (const LstmNetwork& member : members_) members.push_back(to_hex(member.parameters()));
     write_state(path, {kName, space_},
                 {{"hidden", options_.hidden},
-                 {"predict_difference", options_.predict_difference},
+                 {"accuracy_target", options_.accuracy_target},
                  {"fits", fits_},
                  {"standardisation", to_json(standardisation_)},
                  {"members", std::move(members)}});
@@ -187,7 +196,7 @@ class LstmPredictor final : public Predictor {
     const base::Json state = read_state(path, {kName, space_});
     with_json_errors_named(path, [&] {
       check_same(path, state, "hidden", options_.hidden);
-      check_same(path, state, "predict_difference", options_.predict_difference);
+      check_same(path, state, "accuracy_target", options_.accuracy_target);
       const base::Json& saved = state.at("members");
       if (saved.size() != members_.size()) {
         throw_damaged(path, "it has another number of members");
@@ -233,21 +242,23 @@ class LstmPredictor final : public Predictor {
 
   Prediction combined(const std::vector<std::vector<float>>& outputs, std::size_t row) const {
     Targets mean{};
-    double squares = 0;
+    std::vector<double> accuracies;
     const auto count = static_cast<double>(outputs.size());
     for (const std::vector<float>& member : outputs) {
+      Targets own;
       for (std::size_t i = 0; i < kTargetCount; ++i) {
-        mean[i] += member[row * kTargetCount + i] / count;
+        own[i] = member[row * kTargetCount + i];
+        mean[i] += own[i] / count;
       }
+      accuracies.push_back(prediction(own).accuracy(0));
     }
-    for (const std::vector<float>& member : outputs) {
-      const double off = member[row * kTargetCount] - mean[0];
-      squares += off * off;
-    }
-    Prediction prediction =
-        prediction_of(standardisation_.restored(mean), options_.predict_difference);
-    prediction.accuracy_spread = std::sqrt(squares / count) * standardisation_.deviation[0];
-    return prediction;
+    Prediction combined = prediction(mean);
+    combined.accuracy_spread = deviation(accuracies);
+    return combined;
+  }
+
+  Prediction prediction(const Targets& standardised) const {
+    return prediction_of(standardisation_.restored(standardised), options_.accuracy_target);
   }
 
   const space::SearchSpace& space_;

@@ -12,7 +12,7 @@ namespace gibbon::predict {
 ///
 /// fit() goes on from the current weights: Adam in small batches, the rate falling along a cosine
 /// over the fit, on the Huber loss of the standardised targets. There is no ranking loss: with
-/// predict_difference the order of differences is not the order of accuracies. Standardisation is
+/// a difference the order of differences is not the order of accuracies. Standardisation is
 /// renewed at each fit, and the last layer changed with it so that predictions stay as they were.
 /// Keeps a reference to the space.
 std::unique_ptr<Predictor> make_lstm_predictor(const space::SearchSpace& space,

@@ -26,7 +26,7 @@ class RidgePredictor final : public Predictor {
   }
 
   FitReport fit(std::span<const space::Evaluation> evaluations) override {
-    const TrainingSet set = training_set(evaluations, options_.predict_difference);
+    const TrainingSet set = training_set(evaluations, options_.accuracy_target);
     standardisation_ = Standardisation::of(set.targets);
     std::vector<SparseRow> rows;
     std::vector<double> targets;
@@ -47,7 +47,7 @@ class RidgePredictor final : public Predictor {
     for (std::size_t i = 0; i < genomes.size(); ++i) {
       const Targets standardised = apply(row_of(genomes[i]));
       predictions[i] =
-          prediction_of(standardisation_.restored(standardised), options_.predict_difference);
+          prediction_of(standardisation_.restored(standardised), options_.accuracy_target);
     }
     return predictions;
   }
@@ -56,7 +56,7 @@ class RidgePredictor final : public Predictor {
 
   void save(const std::filesystem::path& path) const override {
     write_state(path, {kName, space_},
-                {{"predict_difference", options_.predict_difference},
+                {{"accuracy_target", options_.accuracy_target},
                  {"standardisation", to_json(standardisation_)},
                  {"weights", weights_}});
   }
@@ -64,7 +64,7 @@ class RidgePredictor final : public Predictor {
   void load(const std::filesystem::path& path) override {
     const base::Json state = read_state(path, {kName, space_});
     with_json_errors_named(path, [&] {
-      check_same(path, state, "predict_difference", options_.predict_difference);
+      check_same(path, state, "accuracy_target", options_.accuracy_target);
       std::vector<double> weights = state.at("weights").get<std::vector<double>>();
       if (!weights.empty() && weights.size() != features_ * kTargetCount) {
         throw_damaged(path, "it has another number of weights");

@@ -23,12 +23,16 @@ inline constexpr int kAmxRows = 16;      ///< of a register, at most
 inline constexpr int kAmxRowBytes = 64;  ///< at most
 inline constexpr int kAmxPixels = 16;    ///< 32-bit columns of a register of sums
 
-// What the registers hold: first sums [output][pixel], then one of weights [output][row of the
-// crossbar], the rest input digits [quad of rows][pixel][4]. With four sums, the registers are:
-inline constexpr int kAmxSums = 4;
-inline constexpr int kAmxWeights = 4;
-inline constexpr int kAmxDigits = 5;
-inline constexpr int kAmxDigitTiles = kAmxTiles - kAmxDigits;
+/// What the registers hold: first sums [output][pixel], then weights [output][row of the crossbar],
+/// the rest input digits [quad of rows][pixel][4].
+struct AmxRoles {
+  int sums = 4;
+  int weights = 2;
+};
+inline constexpr int kAmxSums = AmxRoles{}.sums;
+inline constexpr int kAmxWeights = kAmxSums;  ///< the first register of weights
+inline constexpr int kAmxWeightTiles = AmxRoles{}.weights;
+inline constexpr int kAmxDigits = kAmxWeights + kAmxWeightTiles;
 
 /// What LDTILECFG reads, palette 1.
 struct alignas(64) AmxConfig {
@@ -40,9 +44,8 @@ struct alignas(64) AmxConfig {
 };
 static_assert(sizeof(AmxConfig) == 64);
 
-/// The shapes for `sums` registers of sums, with weights of `outputs` (1 to 16) by `quads` (1 to
-/// 16) of four rows each.
-AmxConfig amx_config(int outputs, int quads, int sums = kAmxSums);
+/// The shapes for weights of `outputs` (1 to 16) by `quads` (1 to 16) of four rows each.
+AmxConfig amx_config(int outputs, int quads, AmxRoles roles = {});
 
 /// Whether this build, the processor and the system offer AMX's tiles with byte products, and
 /// AVX-512 with VNNI and VBMI beside them. Asks the system (Linux) once for the leave to use tiles.

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <limits>
 #include <optional>
+#include <utility>
 
 #include "gibbon/sim/circuits/integer_math.hpp"
 
@@ -162,6 +163,25 @@ TilePlan make_tile_plan(const CrossbarLayer& layer, const PixelTiles& tiles) {
   return plan;
 }
 
+namespace {
+
+/// From [output tile][part][kOutputTile] to AMX's tiles of outputs.
+void arrange_corrections(int parts, BlockPlan& block) {
+  const int outputs = block.amx.outputs;
+  std::vector<std::int32_t> arranged(
+      static_cast<std::size_t>(block.amx.output_tiles * parts * outputs));
+  for (int output = 0; output < block.output_count; ++output) {
+    for (int part = 0; part < parts; ++part) {
+      const int from = (output / kOutputTile * parts + part) * kOutputTile + output % kOutputTile;
+      const int to = (output / outputs * parts + part) * outputs + output % outputs;
+      arranged[static_cast<std::size_t>(to)] = block.corrections[static_cast<std::size_t>(from)];
+    }
+  }
+  block.corrections = std::move(arranged);
+}
+
+}  // namespace
+
 void lay_out_for_amx(const CrossbarLayer& layer, TilePlan& plan) {
   for (std::size_t b = 0; b < plan.blocks.size(); ++b) {
     BlockPlan& block = plan.blocks[b];
@@ -169,6 +189,7 @@ void lay_out_for_amx(const CrossbarLayer& layer, TilePlan& plan) {
     block.quads = block.amx.all_quads();
     block.row_offsets.resize(static_cast<std::size_t>(block.quads) * 4);
     block.weights.clear();
+    arrange_corrections(plan.parts, block);
     plan.max_quads = std::max(plan.max_quads, block.quads);
   }
 }

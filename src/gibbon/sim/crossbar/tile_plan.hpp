@@ -30,7 +30,7 @@ struct BlockPlan {
   std::vector<std::int32_t>
       row_offsets;                    ///< [quads * 4], from a pixel's corner in the padded image
   std::vector<std::int32_t> weights;  ///< [output tile][part][quad][kOutputTile]
-  std::vector<std::int32_t> corrections;  ///< [output tile][part][kOutputTile]
+  std::vector<std::int32_t> corrections;  ///< [output tile][part][kOutputTile, or of `amx`]
   // Paired cycles: the quads of each column tile cut into chunks, see digit_pairs.hpp.
   std::vector<int> chunk_starts;                ///< [output tile][part] + 1, into the next two
   std::vector<int> chunk_ends;                  ///< [chunk]: quad behind its last one
