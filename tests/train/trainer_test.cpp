@@ -76,6 +76,7 @@ TEST(TrainNetwork, TrainsWithoutQuantisationToo) {
   const nn::TrainedNetwork trained =
       train_network(mixed_network(), images, std::nullopt, plain, progress);
   EXPECT_GE(quantized_accuracy(trained, images, 1), 90.0);
+  EXPECT_GE(float_accuracy(trained, images, 1), 90.0);
 }
 
 /// A block of 2-bit weights between layers of 9.

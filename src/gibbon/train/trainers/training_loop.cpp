@@ -30,7 +30,9 @@ bool bfloat16_is_fast() {
   return base::processor_has_tiles(base::TileProducts::kBfloat16);
 }
 
+/// Without the cache of cast weights: it would keep a trained layer's first ones for all steps.
 void set_autocast(bool cuda, bool enabled) {
+  at::autocast::set_autocast_cache_enabled(!enabled);
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
   const at::DeviceType type = cuda ? at::kCUDA : at::kCPU;
   if (enabled) at::autocast::set_autocast_dtype(type, at::kBFloat16);
