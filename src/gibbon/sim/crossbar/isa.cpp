@@ -54,8 +54,28 @@ Isa resolve_isa(Isa isa) {
                                 isa_name(isa), names));
 }
 
+namespace {
+
+/// A tile of AMX holds 64 rows; with less than half of them, counting bits is faster
+/// (docs/performance.md).
+constexpr std::size_t kFewestAmxRows = 32;
+
+bool better_counted(const CrossbarLayer& layer) {
+  if (layer.dac_bits != 1 || layer.cell_bits != 1) return false;
+  return std::all_of(layer.blocks.begin(), layer.blocks.end(),
+                     [](const RowBlock& block) { return block.rows.size() < kFewestAmxRows; });
+}
+
+Isa resolve_isa_for(const CrossbarLayer& layer, Isa isa) {
+  const Isa best = resolve_isa(isa);
+  if (isa != Isa::kAuto || best != Isa::kAmx || !better_counted(layer)) return best;
+  return bit_planes_available() ? Isa::kAvx512Popcnt : best;
+}
+
+}  // namespace
+
 std::unique_ptr<CrossbarKernel> make_crossbar_kernel(CrossbarLayer layer, Isa isa) {
-  isa = resolve_isa(isa);
+  isa = resolve_isa_for(layer, isa);
   if (isa == Isa::kReference || !fast_kernels_can_run(layer)) {
     return make_reference_kernel(std::move(layer));
   }
