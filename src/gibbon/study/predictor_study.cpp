@@ -7,7 +7,6 @@
 #include <numeric>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/predict/predictor.hpp"
 #include "gibbon/study/surrogate.hpp"
 
 namespace gibbon::study {
@@ -87,9 +86,11 @@ PredictorScore score(const predict::Predictor& predictor, std::span<const Evalua
 }  // namespace
 
 std::vector<PredictorForm> predictor_forms() {
-  return {{"difference (lstm)", "lstm", true, 1},   {"direct (lstm)", "lstm", false, 1},
-          {"difference (3 lstm)", "lstm", true, 3}, {"direct (3 lstm)", "lstm", false, 3},
-          {"difference (ridge)", "ridge", true, 1}, {"direct (ridge)", "ridge", false, 1}};
+  constexpr auto kDifference = predict::AccuracyTarget::kAsinhDifference;
+  constexpr auto kDirect = predict::AccuracyTarget::kAbsolute;
+  return {{"difference (lstm)", "lstm", kDifference, 1},   {"direct (lstm)", "lstm", kDirect, 1},
+          {"difference (3 lstm)", "lstm", kDifference, 3}, {"direct (3 lstm)", "lstm", kDirect, 3},
+          {"difference (ridge)", "ridge", kDifference, 1}, {"direct (ridge)", "ridge", kDirect, 1}};
 }
 
 std::vector<PredictorResult> run_predictor_study(const space::SearchSpace& space,
@@ -110,9 +111,7 @@ std::vector<PredictorResult> run_predictor_study(const space::SearchSpace& space
       predictor_options.seed = seed;
       predictor_options.threads = options.threads;
       predictor_options.members = result.form.members;
-      if (!result.form.difference) {
-        predictor_options.accuracy_target = predict::AccuracyTarget::kAbsolute;
-      }
+      predictor_options.accuracy_target = result.form.target;
       const auto predictor =
           predict::make_predictor(result.form.predictor, space, predictor_options);
       const Stopwatch watch;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbon/predict/predictor.hpp"
 #include "gibbon/space/search_space.hpp"
 #include "gibbon/store/design_table.hpp"
 
@@ -13,7 +14,7 @@ namespace gibbon::study {
 struct PredictorForm {
   std::string name;
   std::string predictor;
-  bool difference = true;
+  predict::AccuracyTarget target = predict::AccuracyTarget::kAsinhDifference;
   int members = 1;
 };
 /// The paper's two forms, an ensemble of the first, and linear regression as the plain baseline.

@@ -57,8 +57,6 @@ struct AmxPairPlan {
   float unit = 1;
   std::vector<std::int8_t> table;  ///< codes, 256 readable from every window
   std::vector<PairBlock> blocks;
-
-  int groups() const { return (pairs + 1) / 2; }  ///< of four cycles
 };
 
 /// Packs a layer; empty where pairs do not suit it: a DAC of more than one bit, more than eight
