@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,21 @@ TEST(Bfloat16Conv, AnInputWithoutGradientGetsNone) {
   // The middle tap reads all nine pixels, a corner's four of them.
   EXPECT_EQ(kernel.grad()[0][0][1][1].item<float>(), 9.0F);
   EXPECT_EQ(kernel.grad()[0][0][0][0].item<float>(), 4.0F);
+}
+
+// One tap meets the image, the middle one: its gradient is pixel * gradient, summed over the count.
+TEST(Bfloat16Conv, AStrideOverTheWholeImageReadsNothingThatAnotherCallLeft) {
+  const auto ones = [](at::IntArrayRef shape) {
+    return at::ones(shape).contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  const at::Tensor other = (ones({64, 64, 3, 3}) * NAN).set_requires_grad(true);
+  bfloat16_conv(ones({8, 64, 16, 16}), other, 1, 1).sum().backward();
+
+  const at::Tensor kernel = ones({32, 16, 3, 3}).set_requires_grad(true);
+  bfloat16_conv(ones({5, 16, 1, 1}), kernel, 2, 1).sum().backward();
+  const at::Tensor middle = at::zeros({3, 3});
+  middle[1][1] = 5;
+  EXPECT_TRUE(kernel.grad().equal(middle.expand({32, 16, 3, 3}))) << kernel.grad()[0][0];
 }
 
 }  // namespace

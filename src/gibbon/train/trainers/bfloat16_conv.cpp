@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <tuple>
 
 namespace gibbon::train {
@@ -37,6 +38,14 @@ at::Tensor unfolded(const at::Tensor& input, const at::Tensor& output, std::int6
       .reshape({-1, side * side * padded.size(3)});
 }
 
+/// Where libtorch's kernel gradient is not taken: it is slow for few pixels of many channels, and
+/// where the stride jumps over the image oneDNN 2.6 adds what another call left in its scratchpad.
+bool takes_unfolded_pixels(const at::Tensor& images, const at::Tensor& gradient,
+                           std::int64_t stride) {
+  if (std::min(images.size(2), images.size(3)) < stride) return true;
+  return gradient.size(2) * gradient.size(3) <= kMostUnfolded && images.size(1) >= kFewestUnfolded;
+}
+
 /// Whether the input's gradient is a convolution of the same sizes, with the kernel turned round.
 bool is_same_convolution(const at::Tensor& kernel, std::int64_t stride, std::int64_t padding) {
   return stride == 1 && kernel.size(2) == kernel.size(3) && kernel.size(2) == 2 * padding + 1;
@@ -66,8 +75,7 @@ struct Bfloat16Conv : public torch::autograd::Function<Bfloat16Conv> {
     const std::int64_t stride = context->saved_data["stride"].toInt();
     const std::int64_t padding = context->saved_data["padding"].toInt();
     const at::Tensor gradient = gradients.front().to(at::kBFloat16).contiguous(kChannelsLast);
-    const bool unfolds =
-        gradient.size(2) * gradient.size(3) <= kMostUnfolded && images.size(1) >= kFewestUnfolded;
+    const bool unfolds = takes_unfolded_pixels(images, gradient, stride);
     const bool wanted = context->needs_input_grad(0);
     const bool turns = is_same_convolution(weights, stride, padding);
     at::Tensor to_input;
