@@ -68,7 +68,7 @@ TEST_F(ReproduceCimnet, ComparesTheArmsOfBothSpacesAndGoesOnWhereItWasStopped) {
   const auto trained = std::filesystem::last_write_time(result("vit/supernet.pt"));
   const base::Json measured = base::Json::parse(base::read_file(result("vit/accuracies.json")));
   base::Json fewer = measured;
-  fewer["validation"].erase(fewer["validation"].begin());
+  for (const char* kind : {"screening", "judging"}) fewer[kind].erase(fewer[kind].begin());
   base::write_file_atomically(result("vit/accuracies.json"), fewer.dump());
   ASSERT_EQ(reproduce("--space vit --fine-tune 0.1"), 0) << output();
   EXPECT_EQ(std::filesystem::last_write_time(result("vit/supernet.pt")), trained);

@@ -34,8 +34,9 @@ class CimnetArms : public ::testing::Test {
     };
   }
 
+  /// By the same accuracy on all images.
   std::vector<CimnetArm> search(const NetworkAccuracy& accuracy, std::uint64_t seed = 1) {
-    return search_cimnet_arms(space_, *simulator_, options_, seed, accuracy);
+    return search_cimnet_arms(space_, *simulator_, options_, seed, {accuracy, accuracy});
   }
 
   /// The least latency above the bar and within the default area, by looking at every design.
@@ -127,6 +128,39 @@ TEST_F(CimnetArms, MeasureNoMoreNetworksThanAllowed) {
   search(counted([this](const Genome& network) { return smooth(network); }));
   // The largest, 6 at first, 2 in each of 3 arms that change the network.
   EXPECT_LE(asked_.size(), 1U + 6U + 3U * 2U);
+}
+
+TEST_F(CimnetArms, JudgeOnlyWhatTheScreenLetsPassAndBelieveTheJudge) {
+  const auto screen = [this](const Genome& network) { return smooth(network); };
+  // By other images every smaller network loses a point more.
+  const auto judge = [this](const Genome& network) {
+    return smooth(network) - (network == space_.baseline() ? 0 : 1);
+  };
+  const auto arms = search_cimnet_arms(space_, *simulator_, options_, 1, {screen, counted(judge)});
+  for (const CimnetArm& arm : arms) {
+    EXPECT_EQ(network_of(space_, arm.design.genome), space_.baseline()) << arm.name;
+    EXPECT_EQ(arm.accuracy, 80) << arm.name;
+  }
+  // The largest, and the three nearest to the bar, 0.33 or 0.66 points below it. They tell that the
+  // screen flatters by a point, more than the half that may be lost: no other reaches its bar then.
+  EXPECT_EQ(asked_.size(), 1U + 3U);
+  for (const auto& [network, times] : asked_) {
+    EXPECT_EQ(times, 1) << space::to_text(network);
+    EXPECT_GE(smooth(network), 79.3) << space::to_text(network);
+  }
+}
+
+TEST_F(CimnetArms, LowerTheScreensBarWhereItIsTooStrict) {
+  // On the first images the largest network was lucky by half a point.
+  const auto screen = [this](const Genome& network) {
+    return smooth(network) + (network == space_.baseline() ? 0.5 : 0);
+  };
+  const auto judge = [this](const Genome& network) { return smooth(network); };
+  options_.most_points_lost = 0.7;
+  options_.first_networks = 8;
+  const auto arms = search_cimnet_arms(space_, *simulator_, options_, 1, {screen, judge});
+  // Two steps below, 0.66 points, where the screen sees 1.16.
+  EXPECT_NEAR(find(arms, "both", "all").accuracy, 80 - 0.66, 1e-9);
 }
 
 TEST_F(CimnetArms, FallBackOnTheLargestNetworkWhereNoOtherIsAsAccurate) {

@@ -33,12 +33,17 @@ CimnetSupernet::CimnetSupernet(const space::CimnetSpace& space, const data::Data
       training_(std::move(training)),
       folder_(std::move(folder)),
       progress_(progress),
-      split_(data::split_validation(dataset.train, training_.validation_images,
-                                    training_.options.seed)),
-      calibration_(explore::first_images(split_.train, training_.calibration_images)),
       supernet_(train::make_supernet(space.largest_network(), training_.options)),
       accuracies_(folder_.find(kAccuracies).value_or(base::Json::object())),
-      minutes_(folder_.find(kMinutes).value_or(base::Json::object())) {}
+      minutes_(folder_.find(kMinutes).value_or(base::Json::object())) {
+  const std::uint64_t seed = training_.options.seed;
+  auto judging = data::split_validation(dataset.train, training_.judging_images, seed);
+  auto screening = data::split_validation(judging.train, training_.screening_images, seed);
+  train_ = std::move(screening.train);
+  screening_ = std::move(screening.validation);
+  judging_ = std::move(judging.validation);
+  calibration_ = explore::first_images(train_, training_.calibration_images);
+}
 
 void CimnetSupernet::train() {
   const std::filesystem::path file = folder_.file(kSupernetFile);
@@ -48,7 +53,7 @@ void CimnetSupernet::train() {
     const std::int64_t first = supernet_->next_step();
     const std::int64_t steps = std::min(kStepsPerCheckpoint, training_.steps - first);
     timed("supernet", [&] {
-      supernet_->train(split_.train, paths, first, steps, training_.steps, progress_);
+      supernet_->train(train_, paths, first, steps, training_.steps, progress_);
       supernet_->save(file);
     });
     require_not_stopped(progress_);
@@ -81,15 +86,22 @@ double CimnetSupernet::known_or(const std::string& kind, const space::Genome& ne
   return accuracy;
 }
 
-double CimnetSupernet::validation_accuracy(const space::Genome& network) {
-  return known_or("validation", network, kAccuracies, [&] {
-    return supernet_->one_shot_accuracy(extract(network), split_.validation);
-  });
+double CimnetSupernet::one_shot_accuracy(const std::string& kind, const space::Genome& network,
+                                         const data::ImageSet& images) {
+  return known_or(kind, network, kAccuracies,
+                  [&] { return supernet_->one_shot_accuracy(extract(network), images); });
+}
+
+double CimnetSupernet::screening_accuracy(const space::Genome& network) {
+  return one_shot_accuracy("screening", network, screening_);
+}
+
+double CimnetSupernet::judging_accuracy(const space::Genome& network) {
+  return one_shot_accuracy("judging", network, judging_);
 }
 
 double CimnetSupernet::test_accuracy(const space::Genome& network) {
-  return known_or("test", network, kAccuracies,
-                  [&] { return supernet_->one_shot_accuracy(extract(network), test_); });
+  return one_shot_accuracy("test", network, test_);
 }
 
 double CimnetSupernet::fine_tuned_accuracy(const space::Genome& network, double epochs) {
@@ -99,8 +111,7 @@ double CimnetSupernet::fine_tuned_accuracy(const space::Genome& network, double 
     options.base.small_crops = {};
     options.epochs = epochs;
     const auto start = extract(network);
-    const auto trained =
-        train::train_network(start.network, split_.train, start, options, progress_);
+    const auto trained = train::train_network(start.network, train_, start, options, progress_);
     return train::quantized_accuracy(trained, test_, options.base.threads);
   });
 }

@@ -14,7 +14,8 @@ namespace gibbon::app {
 struct CimnetTraining {
   train::TrainOptions options;
   std::int64_t steps = 0;
-  int validation_images = 0;  ///< of the training images; the supernet does not see them
+  int screening_images = 0;  ///< of the training images; the supernet does not see them
+  int judging_images = 0;    ///< likewise, others
   int calibration_images = 256;
 };
 
@@ -31,14 +32,17 @@ class CimnetSupernet {
 
   /// Trains the steps that are missing; before any accuracy.
   void train();
-  /// With the shared weights, on the held-out validation images.
-  double validation_accuracy(const space::Genome& network);
+  /// With the shared weights, on the held-out screening images.
+  double screening_accuracy(const space::Genome& network);
+  /// The same on the held-out judging images.
+  double judging_accuracy(const space::Genome& network);
   /// The same on all test images.
   double test_accuracy(const space::Genome& network);
   /// On all test images, after so many more epochs alone on the training images. More than 0.
   double fine_tuned_accuracy(const space::Genome& network, double epochs);
 
-  int validation_images() const { return split_.validation.count(); }
+  int screening_images() const { return screening_.count(); }
+  int judging_images() const { return judging_.count(); }
   std::int64_t steps() const { return training_.steps; }
   /// What was spent on the folder so far, by "supernet", "accuracies" and "fine-tuning".
   double minutes(const std::string& what) const;
@@ -49,6 +53,8 @@ class CimnetSupernet {
                   const Measure& measure);
   template <typename Work>
   void timed(const std::string& what, const Work& work);
+  double one_shot_accuracy(const std::string& kind, const space::Genome& network,
+                           const data::ImageSet& images);
   nn::TrainedNetwork extract(const space::Genome& network) const;
 
   const space::CimnetSpace& space_;
@@ -56,7 +62,9 @@ class CimnetSupernet {
   CimnetTraining training_;
   ResultFolder folder_;
   base::Progress& progress_;
-  data::TrainValidationSplit split_;
+  data::ImageSet train_;
+  data::ImageSet screening_;
+  data::ImageSet judging_;
   data::ImageSet calibration_;
   std::unique_ptr<train::Supernet> supernet_;
   base::Json accuracies_;

@@ -128,10 +128,11 @@ std::vector<std::string> text_of(const std::vector<CimnetSpaceResult>& results,
   text.push_back(fmt::format(
       "Each arm is the fastest design found whose network loses at most {} points of the largest "
       "one's accuracy, with the supernet's shared weights on the same {} held-out training images, "
-      "and whose chip has at most the default chip's area. Latencies are medians and ranges of "
-      "the seeds; the other figures are the median design's. Test: all test images, which chose "
-      "nothing.",
-      results.front().most_points_lost, results.front().validation_images));
+      "to which only networks come that pass on {} others, and whose chip has at most the default "
+      "chip's area. Latencies are medians and ranges of the seeds; the other figures are the "
+      "median design's. Test: all test images, which chose nothing.",
+      results.front().most_points_lost, results.front().judging_images,
+      results.front().screening_images));
   text.push_back(
       "on-chip: sizes, and the bandwidths of buffers and shared memory. all: also the DRAM's. "
       "Bandwidths have no area in the model. CiMNet's figures are of ViT-B on ImageNet and another "

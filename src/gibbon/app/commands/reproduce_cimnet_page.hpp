@@ -13,9 +13,10 @@ namespace gibbon::app {
 struct CimnetSpaceResult {
   std::string key;  ///< "vit", "cnn"
   const space::CimnetSpace* space = nullptr;
-  std::int64_t steps = 0;     ///< of the supernet
-  int validation_images = 0;  ///< that judged
-  double minutes = 0;         ///< of training and measuring
+  std::int64_t steps = 0;  ///< of the supernet
+  int screening_images = 0;
+  int judging_images = 0;
+  double minutes = 0;  ///< of training and measuring
   double most_points_lost = 0;
   int seeds = 0;
   study::CimnetArm baseline;

@@ -41,11 +41,13 @@ struct SpacePlan {
 /// What decides how long the command takes: set for at most an hour on two cores, by estimate. Of
 /// the transformer a step on the largest network takes 1.5 s of one core; sandwich paths average
 /// 0.65 of it, so 2200 steps take 18 minutes. The CNN's paths, with small crops, take a good half
-/// of that. About 50 networks a seed are measured, 2 to 3 s each: 10 minutes a space for 5 seeds.
+/// of that. About 50 networks a seed are screened, 2 to 3 s each: 10 minutes a space for 5 seeds;
+/// a few of them are judged, about 10 s each.
 struct CimnetSettings {
   SpacePlan vit = {"vit", "cimnet-vit-cifar", 2200, 0.1, 0};
   SpacePlan cnn = {"cnn", "cimnet-cnn-cifar", 2000, 0.2, 0.6};
-  int validation_images = 2000;
+  int screening_images = 2000;
+  int judging_images = 8000;
   study::CimnetArmOptions search = {};
 };
 
@@ -54,7 +56,8 @@ CimnetSettings settings_of(const CimnetArguments& arguments, const GlobalOptions
   settings.search.threads = global.thread_count();
   if (!arguments.quick) return settings;
   settings.vit.steps = settings.cnn.steps = 40;
-  settings.validation_images = 200;
+  settings.screening_images = 200;
+  settings.judging_images = 400;
   settings.search.first_networks = 6;
   settings.search.rounds = 1;
   settings.search.networks_per_round = 2;
@@ -65,12 +68,13 @@ CimnetSettings settings_of(const CimnetArguments& arguments, const GlobalOptions
 
 /// What decides the weights and accuracies: those of other settings are not mixed.
 base::Json identity_of(const CimnetArguments& arguments, const GlobalOptions& global,
-                       const SpacePlan& plan, int validation_images) {
+                       const SpacePlan& plan, const CimnetSettings& settings) {
   return {{"space", plan.space},
           {"dataset", arguments.dataset},
           {"quick", arguments.quick},
           {"steps", plan.steps},
-          {"validation_images", validation_images},
+          {"screening_images", settings.screening_images},
+          {"judging_images", settings.judging_images},
           {"seed", global.seed.value_or(1)}};
 }
 
@@ -97,11 +101,10 @@ class CimnetRun {
     const SpaceImages shape{{images.channels, images.height, images.width}, dataset_.num_classes()};
     const auto& space = *spaces_.emplace_back(std::make_unique<space::CimnetSpace>(
         load_cimnet_spec(locate(PresetKind::kSpaces, plan.space), shape)));
-    CimnetSupernet supernet(
-        space, dataset_, training_of(plan),
-        ResultFolder(fs::path(arguments_.out) / "cimnet" / plan.key,
-                     identity_of(arguments_, global_, plan, settings_.validation_images)),
-        progress_);
+    CimnetSupernet supernet(space, dataset_, training_of(plan),
+                            ResultFolder(fs::path(arguments_.out) / "cimnet" / plan.key,
+                                         identity_of(arguments_, global_, plan, settings_)),
+                            progress_);
     progress_.note(fmt::format("{}: supernet of {} steps", plan.key, plan.steps));
     supernet.train();
     CimnetSpaceResult result = search(plan, space, supernet);
@@ -113,11 +116,13 @@ class CimnetRun {
 
   CimnetTraining training_of(const SpacePlan& plan) const {
     const data::ImageSet& images = dataset_.train;
-    constexpr int kLeastTrainShare = 4;  // of a data set of few images
+    const auto held_out = [&](int wanted) {  // of a data set of few images, an eighth
+      return std::min(wanted, images.count() / 8);
+    };
     CimnetTraining training;
     training.steps = plan.steps;
-    training.validation_images =
-        std::min(settings_.validation_images, images.count() / kLeastTrainShare);
+    training.screening_images = held_out(settings_.screening_images);
+    training.judging_images = held_out(settings_.judging_images);
     train::TrainOptions& options = training.options;
     options.seed = global_.seed.value_or(1);
     options.threads = global_.thread_count();
@@ -136,17 +141,18 @@ class CimnetRun {
     result.key = plan.key;
     result.space = &space;
     result.steps = plan.steps;
-    result.validation_images = supernet.validation_images();
+    result.screening_images = supernet.screening_images();
+    result.judging_images = supernet.judging_images();
     result.most_points_lost = settings_.search.most_points_lost;
     result.seeds = arguments_.seeds;
-    const study::NetworkAccuracy accuracy = [&](const space::Genome& network) {
-      return supernet.validation_accuracy(network);
-    };
-    result.baseline = study::baseline_arm(space, *simulator_, accuracy);
+    const study::NetworkAccuracies accuracies = {
+        [&](const space::Genome& network) { return supernet.screening_accuracy(network); },
+        [&](const space::Genome& network) { return supernet.judging_accuracy(network); }};
+    result.baseline = study::baseline_arm(space, *simulator_, accuracies);
     for (int seed = 1; seed <= arguments_.seeds; ++seed) {
       progress_.note(fmt::format("{}: search {} of {}", plan.key, seed, arguments_.seeds));
       const auto arms = study::search_cimnet_arms(space, *simulator_, settings_.search,
-                                                  static_cast<std::uint64_t>(seed), accuracy);
+                                                  static_cast<std::uint64_t>(seed), accuracies);
       result.arms.insert(result.arms.end(), arms.begin(), arms.end());
     }
     return result;
