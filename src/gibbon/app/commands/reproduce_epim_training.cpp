@@ -205,15 +205,17 @@ class EpimRun {
   EpimFolder folder_;
 };
 
-/// Of the most accurate row of convolutions.
-double baseline_accuracy(const std::vector<base::Json>& results) {
+/// "points_lost" to the most accurate row of convolutions.
+void add_points_lost(std::vector<base::Json>& results) {
   const std::vector<study::EpimRow> rows = study::epim_rows();
   double best = 0;
   for (std::size_t i = 0; i < results.size(); ++i) {
     if (rows.at(i).design != study::EpimDesign::kConvolutions) continue;
     best = std::max(best, results[i].at("accuracy").get<double>());
   }
-  return best;
+  for (base::Json& result : results) {
+    result["points_lost"] = best - result.at("accuracy").get<double>();
+  }
 }
 
 report::FigureTable table_of(const std::vector<base::Json>& results) {
@@ -223,9 +225,7 @@ report::FigureTable table_of(const std::vector<base::Json>& results) {
       {"row", "weights", "quantization", "accuracy", "points_lost", "crossbars", "factor",
        "latency_ms", "energy_mj", "edp_ms_mj", "epochs", "minutes"},
       {}};
-  const double baseline = baseline_accuracy(results);
-  for (base::Json result : results) {
-    result["points_lost"] = baseline - result.at("accuracy").get<double>();
+  for (const base::Json& result : results) {
     std::vector<base::Json>& cells = table.rows.emplace_back();
     for (const std::string& column : table.columns) cells.push_back(result.at(column));
   }
@@ -284,11 +284,10 @@ report::Figure figure_of(const std::vector<base::Json>& results, const EpimArgum
 
 void print_rows(const std::vector<base::Json>& results) {
   Table table{{"row", "Top-1 %", "lost", "crossbars", "factor", "ms", "mJ", "EDP"}, {}};
-  const double baseline = baseline_accuracy(results);
   for (const base::Json& result : results) {
     const auto number = [&](const char* key) { return result.at(key).get<double>(); };
     table.rows.push_back({result.at("row"), fmt::format("{:.2f}", number("accuracy")),
-                          fmt::format("{:.2f}", baseline - number("accuracy")),
+                          fmt::format("{:.2f}", number("points_lost")),
                           fmt::format("{}", result.at("crossbars").get<long>()),
                           fmt::format("{:.2f}", number("factor")),
                           short_number(number("latency_ms")), short_number(number("energy_mj")),
@@ -298,8 +297,9 @@ void print_rows(const std::vector<base::Json>& results) {
 }
 
 int reproduce_epim(const EpimArguments& arguments, const GlobalOptions& global) {
-  const auto results = EpimRun(arguments, global).run();
+  auto results = EpimRun(arguments, global).run();
   if (!results) throw base::Error("stopped; the same command goes on with the row under way");
+  add_points_lost(*results);
   if (!global.json) print_rows(*results);
   return finish_study(figure_of(*results, arguments), arguments.out, global);
 }
