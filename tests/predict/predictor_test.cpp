@@ -236,8 +236,8 @@ TEST_P(PredictorContract, NamesWhatIsWrongWithAFileAndStaysAsItWas) {
   EXPECT_THAT(error_with("[1]"), HasSubstr("at()"));
   EXPECT_THAT(error_with(changed("gibbon-predictor", "something")),
               HasSubstr("its format is another"));
-  EXPECT_THAT(error_with(changed("\"version\":2", "\"version\":1")),
-              HasSubstr("its version is 1, this program reads 2"));
+  EXPECT_THAT(error_with(changed("\"version\":3", "\"version\":2")),
+              HasSubstr("its version is 2, this program reads 3"));
   EXPECT_THAT(error_with(changed("\"predictor\":\"", "\"predictor\":\"x")),
               HasSubstr("it holds the predictor \"x"));
   EXPECT_THAT(error_with(changed("\"mean\":[", "\"mean\":[0,")),

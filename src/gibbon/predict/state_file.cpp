@@ -16,7 +16,7 @@ namespace gibbon::predict {
 namespace {
 
 constexpr const char* kFormat = "gibbon-predictor";
-constexpr int kVersion = 2;  // 1 learned differences without asinh
+constexpr int kVersion = 3;  // 1 learned differences without asinh, 2 without the noise trend
 constexpr std::size_t kDigits = 8;
 
 std::string space_key(const space::SearchSpace& space) {

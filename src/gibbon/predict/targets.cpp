@@ -66,6 +66,12 @@ Standardisation Standardisation::of(std::span<const Targets> targets) {
   return result;
 }
 
+Standardisation Standardisation::beside_trend(std::span<const Targets> targets) {
+  Standardisation result = of(targets);
+  result.mean[0] = 0;
+  return result;
+}
+
 Targets Standardisation::standardised(const Targets& targets) const {
   Targets result;
   for (std::size_t i = 0; i < kTargetCount; ++i) result[i] = (targets[i] - mean[i]) / deviation[i];

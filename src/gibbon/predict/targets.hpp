@@ -30,6 +30,9 @@ struct Standardisation {
   Targets deviation{1, 1, 1, 1, 1};
 
   static Standardisation of(std::span<const Targets> targets);
+  /// The same where a trend of the accuracy's target, which has its mean, is taken off
+  /// (NoiseTrend).
+  static Standardisation beside_trend(std::span<const Targets> targets);
   Targets standardised(const Targets& targets) const;
   Targets restored(const Targets& standardised) const;
 };

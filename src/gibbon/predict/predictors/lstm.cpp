@@ -12,6 +12,7 @@
 #include "gibbon/base/parallel.hpp"
 #include "gibbon/predict/encoding.hpp"
 #include "gibbon/predict/kernels.hpp"
+#include "gibbon/predict/noise_trend.hpp"
 #include "gibbon/predict/predictors/lstm_network.hpp"
 #include "gibbon/predict/state_file.hpp"
 #include "gibbon/predict/targets.hpp"
@@ -25,7 +26,8 @@ constexpr double kFirstDecay = 0.9;  // Adam's defaults (Kingma, Ba 2015)
 constexpr double kSecondDecay = 0.999;
 constexpr double kWeightDecay = 0.02;  // times the rate, a step
 constexpr double kLastRateShare = 0.02;
-constexpr double kLargestGradient = 5;  // of the norm: longer ones are cut
+constexpr double kLargestGradient = 5;      // of the norm: longer ones are cut
+constexpr std::size_t kFewestToDoubt = 20;  // designs, of which a fifth can be held out
 
 /// Adam's moments over one fit.
 class Optimizer {
@@ -87,7 +89,13 @@ double deviation(std::span<const double> values) {
 struct Example {
   Sequence sequence;
   std::array<float, kTargetCount> targets;
+  float reach = 1;  ///< of the accuracy's target
 };
+
+/// Of each row the accuracy, times its reach.
+void scale_accuracies(std::span<const float> reaches, std::vector<float>& rows) {
+  for (std::size_t i = 0; i < reaches.size(); ++i) rows[i * kTargetCount] *= reaches[i];
+}
 
 /// One network trained over all epochs of a fit; returns the last epoch's mean loss.
 double train(LstmNetwork& network, std::span<const Example> examples,
@@ -97,6 +105,7 @@ double train(LstmNetwork& network, std::span<const Example> examples,
   std::vector<float> gradient;
   std::vector<float> d_outputs;
   std::vector<float> targets;
+  std::vector<float> reaches;
   std::vector<const Sequence*> batch;
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -108,13 +117,17 @@ double train(LstmNetwork& network, std::span<const Example> examples,
       const std::size_t end = std::min(begin + kTrainingBatch, order.size());
       batch.clear();
       targets.clear();
+      reaches.clear();
       for (std::size_t i = begin; i < end; ++i) {
         const Example& example = examples[order[i]];
         batch.push_back(&example.sequence);
         targets.insert(targets.end(), example.targets.begin(), example.targets.end());
+        reaches.push_back(example.reach);
       }
-      const std::vector<float> outputs = network.forward(batch, pass);
+      std::vector<float> outputs = network.forward(batch, pass);
+      scale_accuracies(reaches, outputs);
       loss += huber(outputs, targets, d_outputs) * static_cast<double>(end - begin);
+      scale_accuracies(reaches, d_outputs);
       gradient.assign(network.parameters().size(), 0.0F);
       network.add_gradient(batch, d_outputs, pass, gradient);
       const double progress =
@@ -130,26 +143,27 @@ double train(LstmNetwork& network, std::span<const Example> examples,
 class LstmPredictor final : public Predictor {
  public:
   LstmPredictor(const space::SearchSpace& space, const PredictorOptions& options)
-      : space_(space), options_(options), encoder_(space) {
+      : space_(space), options_(options), encoder_(space), trend_(space, options.accuracy_target) {
     for (int member = 0; member < options.members; ++member) {
-      members_.emplace_back(
-          encoder_, options.hidden, static_cast<int>(kTargetCount),
-          base::Rng::forked(options.seed, "predict.weights", static_cast<std::uint64_t>(member)));
+      members_.push_back(untrained(static_cast<std::uint64_t>(member)));
     }
   }
 
   FitReport fit(std::span<const space::Evaluation> evaluations) override {
-    const TrainingSet set = training_set(evaluations, options_.accuracy_target);
+    TrainingSet set = training_set(evaluations, options_.accuracy_target);
     std::vector<Example> examples(set.genomes.size());
-    const Standardisation renewed = Standardisation::of(set.targets);
+    const Standardisation renewed = Standardisation::beside_trend(set.targets);
+    const std::vector<NoiseShare> shares = trend_.take_off(set);
     for (std::size_t i = 0; i < examples.size(); ++i) {
       examples[i].sequence = encoder_.encode(set.genomes[i]);
       const Targets targets = renewed.standardised(set.targets[i]);
       std::copy(targets.begin(), targets.end(), examples[i].targets.begin());
+      examples[i].reach = static_cast<float>(shares[i].reach);
     }
     if (fits_ > 0) keep_predictions_under(renewed);
     standardisation_ = renewed;
 
+    confidence_ = confidence_in_remainder(examples);
     std::vector<double> losses(members_.size());
     base::parallel_for(members_.size(), options_.threads, [&](std::size_t member) {
       const std::uint64_t index = fits_ * members_.size() + member;
@@ -189,6 +203,8 @@ class LstmPredictor final : public Predictor {
                  {"accuracy_target", options_.accuracy_target},
                  {"fits", fits_},
                  {"standardisation", to_json(standardisation_)},
+                 {"noise_trend", trend_.to_json()},
+                 {"confidence", confidence_},
                  {"members", std::move(members)}});
   }
 
@@ -206,8 +222,13 @@ class LstmPredictor final : public Predictor {
         members[i].parameters() = floats_from_hex(path, saved.at(i).get_ref<const std::string&>(),
                                                   members[i].parameters().size());
       }
-      standardisation_ = standardisation_from(state.at("standardisation"));
-      fits_ = state.at("fits").get<std::uint64_t>();
+      const Standardisation standardisation = standardisation_from(state.at("standardisation"));
+      const auto fits = state.at("fits").get<std::uint64_t>();
+      const auto confidence = state.at("confidence").get<double>();
+      trend_.restore(state.at("noise_trend"));
+      standardisation_ = standardisation;
+      fits_ = fits;
+      confidence_ = confidence;
       for (std::size_t i = 0; i < members.size(); ++i) {
         members_[i].parameters() = std::move(members[i].parameters());
       }
@@ -216,6 +237,36 @@ class LstmPredictor final : public Predictor {
 
  private:
   static constexpr std::string_view kName = "lstm";
+
+  LstmNetwork untrained(std::uint64_t member) const {
+    return {encoder_, options_.hidden, static_cast<int>(kTargetCount),
+            base::Rng::forked(options_.seed, "predict.weights", member)};
+  }
+
+  /// How much of what a network says about the remainder to believe: the slope of the true one over
+  /// it, on a fifth of the designs that it was not trained on. Few designs, or noisy ones, teach it
+  /// more than there is.
+  double confidence_in_remainder(std::vector<Example> examples) const {
+    if (examples.size() < kFewestToDoubt) return 1;
+    base::Rng::forked(options_.seed, "predict.confidence", fits_).shuffle(examples);
+    const std::size_t held_out = examples.size() / 5;
+    const std::span<const Example> all = examples;
+    LstmNetwork network = untrained(0);
+    train(network, all.subspan(held_out), options_,
+          base::Rng::forked(options_.seed, "predict.confidence.fit", fits_));
+    std::vector<const Sequence*> batch;
+    for (const Example& example : all.first(held_out)) batch.push_back(&example.sequence);
+    LstmPass pass;
+    const std::vector<float> outputs = network.forward(batch, pass);
+    double agreement = 0;
+    double squares = 0;
+    for (std::size_t i = 0; i < held_out; ++i) {
+      const double said = static_cast<double>(outputs[i * kTargetCount]) * all[i].reach;
+      agreement += said * static_cast<double>(all[i].targets[0]);
+      squares += said * said;
+    }
+    return squares > 0 ? std::clamp(agreement / squares, 0.0, 1.0) : 1;
+  }
 
   /// New units for the outputs; what they say stays.
   void keep_predictions_under(const Standardisation& renewed) {
@@ -237,10 +288,13 @@ class LstmPredictor final : public Predictor {
     LstmPass pass;
     std::vector<std::vector<float>> outputs;
     for (const LstmNetwork& member : members_) outputs.push_back(member.forward(batch, pass));
-    for (std::size_t i = 0; i < genomes.size(); ++i) predictions[i] = combined(outputs, i);
+    for (std::size_t i = 0; i < genomes.size(); ++i) {
+      predictions[i] = combined(outputs, i, trend_.of(genomes[i]));
+    }
   }
 
-  Prediction combined(const std::vector<std::vector<float>>& outputs, std::size_t row) const {
+  Prediction combined(const std::vector<std::vector<float>>& outputs, std::size_t row,
+                      NoiseShare share) const {
     Targets mean{};
     std::vector<double> accuracies;
     const auto count = static_cast<double>(outputs.size());
@@ -250,15 +304,18 @@ class LstmPredictor final : public Predictor {
         own[i] = member[row * kTargetCount + i];
         mean[i] += own[i] / count;
       }
-      accuracies.push_back(prediction(own).accuracy(0));
+      accuracies.push_back(prediction(own, share).accuracy(0));
     }
-    Prediction combined = prediction(mean);
+    Prediction combined = prediction(mean, share);
     combined.accuracy_spread = deviation(accuracies);
     return combined;
   }
 
-  Prediction prediction(const Targets& standardised) const {
-    return prediction_of(standardisation_.restored(standardised), options_.accuracy_target);
+  Prediction prediction(Targets standardised, NoiseShare share) const {
+    standardised[0] *= share.reach * confidence_;
+    Targets targets = standardisation_.restored(standardised);
+    targets[0] += share.trend;
+    return prediction_of(targets, options_.accuracy_target);
   }
 
   const space::SearchSpace& space_;
@@ -266,6 +323,8 @@ class LstmPredictor final : public Predictor {
   SequenceEncoder encoder_;
   std::vector<LstmNetwork> members_;
   Standardisation standardisation_;
+  NoiseTrend trend_;
+  double confidence_ = 1;  ///< in what the networks say of the accuracy beside the trend, 0 to 1
   std::uint64_t fits_ = 0;
 };
 

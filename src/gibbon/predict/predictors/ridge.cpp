@@ -6,6 +6,7 @@
 
 #include "gibbon/base/cholesky.hpp"
 #include "gibbon/predict/encoding.hpp"
+#include "gibbon/predict/noise_trend.hpp"
 #include "gibbon/predict/state_file.hpp"
 #include "gibbon/predict/targets.hpp"
 
@@ -18,7 +19,7 @@ constexpr double kPenalty = 1;
 class RidgePredictor final : public Predictor {
  public:
   RidgePredictor(const space::SearchSpace& space, const PredictorOptions& options)
-      : space_(space), options_(options) {
+      : space_(space), options_(options), trend_(space, options.accuracy_target) {
     for (const space::Gene& gene : space.genes()) {
       gene_start_.push_back(features_);
       features_ += gene.choices.size() + 1;
@@ -26,8 +27,9 @@ class RidgePredictor final : public Predictor {
   }
 
   FitReport fit(std::span<const space::Evaluation> evaluations) override {
-    const TrainingSet set = training_set(evaluations, options_.accuracy_target);
-    standardisation_ = Standardisation::of(set.targets);
+    TrainingSet set = training_set(evaluations, options_.accuracy_target);
+    standardisation_ = Standardisation::beside_trend(set.targets);
+    trend_.take_off(set);
     std::vector<SparseRow> rows;
     std::vector<double> targets;
     for (std::size_t i = 0; i < set.genomes.size(); ++i) {
@@ -45,9 +47,9 @@ class RidgePredictor final : public Predictor {
     if (!is_ready()) throw std::logic_error("RidgePredictor: predict() before fit() or load()");
     std::vector<Prediction> predictions(genomes.size());
     for (std::size_t i = 0; i < genomes.size(); ++i) {
-      const Targets standardised = apply(row_of(genomes[i]));
-      predictions[i] =
-          prediction_of(standardisation_.restored(standardised), options_.accuracy_target);
+      Targets targets = standardisation_.restored(apply(row_of(genomes[i])));
+      targets[0] += trend_.of(genomes[i]).trend;
+      predictions[i] = prediction_of(targets, options_.accuracy_target);
     }
     return predictions;
   }
@@ -58,6 +60,7 @@ class RidgePredictor final : public Predictor {
     write_state(path, {kName, space_},
                 {{"accuracy_target", options_.accuracy_target},
                  {"standardisation", to_json(standardisation_)},
+                 {"noise_trend", trend_.to_json()},
                  {"weights", weights_}});
   }
 
@@ -69,7 +72,9 @@ class RidgePredictor final : public Predictor {
       if (!weights.empty() && weights.size() != features_ * kTargetCount) {
         throw_damaged(path, "it has another number of weights");
       }
-      standardisation_ = standardisation_from(state.at("standardisation"));
+      const Standardisation standardisation = standardisation_from(state.at("standardisation"));
+      trend_.restore(state.at("noise_trend"));
+      standardisation_ = standardisation;
       weights_ = std::move(weights);
     });
   }
@@ -117,6 +122,7 @@ class RidgePredictor final : public Predictor {
 
   const space::SearchSpace& space_;
   PredictorOptions options_;
+  NoiseTrend trend_;
   std::vector<std::size_t> gene_start_;
   std::size_t features_ = 0;
   Standardisation standardisation_;

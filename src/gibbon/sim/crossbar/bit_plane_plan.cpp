@@ -147,7 +147,7 @@ bool fill_table(const AdcTransfer& adc, const SumRange& most, BitPlan& plan) {
   return true;
 }
 
-bool suits(const CrossbarLayer& layer) {
+bool suits_bit_planes(const CrossbarLayer& layer) {
   return layer.dac_bits == 1 && layer.cell_bits == 1 && layer.adc.mode == AdcMode::kScale &&
          layer.cycles <= kMaxCycles;
 }
@@ -155,7 +155,7 @@ bool suits(const CrossbarLayer& layer) {
 }  // namespace
 
 std::optional<BitPlan> make_bit_plan(const CrossbarLayer& layer, const PixelTiles& tiles) {
-  if (!suits(layer)) return std::nullopt;
+  if (!suits_bit_planes(layer)) return std::nullopt;
   BitPlan plan;
   plan.out_channels = layer.out_channels;
   plan.cycles = layer.cycles;

@@ -7,7 +7,7 @@
 #include <cstdlib>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/sim/circuits/integer_math.hpp"
+#include "gibbon/sim/crossbar/converter_plan.hpp"
 
 namespace gibbon::sim {
 
@@ -18,8 +18,6 @@ struct Geometry {
   int groups = 1;
   int kernel = 1;
   nn::PaddingMode padding_mode = nn::PaddingMode::kZeros;
-  int point_shift = 0;
-  bool linear = false;
 
   int taps() const { return kernel * kernel; }
 };
@@ -36,7 +34,7 @@ Geometry fill_geometry(const nn::Network& network, int index, CrossbarLayer& lay
   if (const auto* linear = std::get_if<nn::Linear>(&parameters)) {
     layer.in_channels = linear->in_features;
     layer.out_channels = linear->out_features;
-    return {1, 1, nn::PaddingMode::kZeros, linear->point_shift, true};
+    return {};
   }
   const auto& conv = std::get<nn::Conv>(parameters);
   layer.in_channels = conv.in_channels;
@@ -47,7 +45,7 @@ Geometry fill_geometry(const nn::Network& network, int index, CrossbarLayer& lay
   layer.out_width = out.width;
   layer.stride = conv.stride;
   layer.padding = conv.padding_mode == nn::PaddingMode::kSymmetric ? 1 : conv.padding;
-  return {conv.groups, conv.kernel, conv.padding_mode, conv.point_shift, false};
+  return {conv.groups, conv.kernel, conv.padding_mode};
 }
 
 void check_state(const CrossbarLayer& layer, const nn::LayerState& state,
@@ -113,12 +111,6 @@ void cut_into_blocks(const Geometry& geometry, const std::vector<std::int16_t>& 
   }
 }
 
-/// Rows that are read through the DACs one after the other cost bits of the sum.
-int serial_bits(int rows, int dacs) {
-  const double ratio = static_cast<double>(rows) / dacs;
-  return std::max(0, static_cast<int>(std::ceil(std::log2(ratio))));
-}
-
 std::vector<std::int16_t> integer_weights(const nn::LayerState& state) {
   const float scale = static_cast<float>(state.weights.scale);
   const float limit = power_of_two(state.weights.bits - 1) - 1.0F;
@@ -154,41 +146,31 @@ CrossbarLayer prepare_crossbar_layer(const nn::TrainedNetwork& trained, int inde
                   static_cast<std::size_t>(group_inputs) *
                   static_cast<std::size_t>(geometry.taps()));
 
-  const int crossbar_rows = hardware.crossbar.rows;
-  const int channels_per_block = crossbar_rows / geometry.taps();
-  if (channels_per_block == 0) {
+  const ConverterPlan plan =
+      plan_converters(trained.network.layers()[static_cast<std::size_t>(index)].parameters,
+                      {state.input.bits, state.weights.bits}, hardware, mode);
+  if (plan.channels_per_block == 0) {
     refuse(layer.name, fmt::format("a {0}x{0} kernel does not fit crossbars of {1} rows",
-                                   geometry.kernel, crossbar_rows));
+                                   geometry.kernel, hardware.crossbar.rows));
   }
   layer.input_bits = state.input.bits;
   layer.weight_bits = state.weights.bits;
-  layer.dac_bits = hardware.dac.bits;
-  layer.cell_bits = hardware.device.bits();
+  layer.dac_bits = plan.dac_bits;
+  layer.cell_bits = plan.cell_bits;
   layer.polarity = hardware.pe.polarity;
-  if (mode == AdcMode::kIdeal) layer.dac_bits = layer.cell_bits = 7;  // the kernels' widest digits
-  const int magnitude_bits =
-      layer.polarity == 2 || mode == AdcMode::kIdeal ? layer.weight_bits - 1 : layer.weight_bits;
-  layer.parts = ceil_div(magnitude_bits, layer.cell_bits);
-  layer.cycles = ceil_div(layer.input_bits - 1, layer.dac_bits);
-  cut_into_blocks(geometry, integer_weights(state), channels_per_block, layer);
+  layer.parts = plan.parts;
+  layer.cycles = plan.cycles;
+  cut_into_blocks(geometry, integer_weights(state), plan.channels_per_block, layer);
 
-  // MNSIM sizes the converter for a full crossbar even where the layer has fewer channels; in a
-  // grouped convolution, which it does not know, only one group's rows are ever active.
-  int rows = channels_per_block * geometry.taps();
-  if (geometry.linear) rows = std::min(layer.in_channels, crossbar_rows);
-  if (geometry.groups > 1) rows = std::min(channels_per_block, group_inputs) * geometry.taps();
-  const int splits = ceil_div(group_inputs, channels_per_block);
   layer.adc.mode = mode;
   layer.adc.weight_scale = static_cast<float>(state.weights.scale);
   layer.adc.input_scale = static_cast<float>(state.input.scale);
   layer.adc.output_range = static_cast<float>(state.output_range);
-  layer.adc.resolution =
-      hardware.adc.accuracy_bits + serial_bits(rows, hardware.pe.dacs_per_subarray);
-  layer.adc.point_shift =
-      static_cast<int>(std::floor(geometry.point_shift + 0.5 * std::log2(splits)));
+  layer.adc.resolution = plan.resolution;
+  layer.adc.point_shift = plan.point_shift;
   layer.adc.top_shift = layer.shift(layer.cycles - 1, layer.parts - 1);
   layer.adc.full_scale = static_cast<float>(((1 << layer.dac_bits) - 1) *
-                                            ((1 << layer.cell_bits) - 1) * crossbar_rows);
+                                            ((1 << layer.cell_bits) - 1) * hardware.crossbar.rows);
   return layer;
 }
 

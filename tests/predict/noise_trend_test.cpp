@@ -1,0 +1,121 @@
+#include "gibbon/predict/noise_trend.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "gibbon/predict/predictor.hpp"
+#include "gibbon/space/spaces/gibbon.hpp"
+#include "predict/toy_space.hpp"
+
+namespace gibbon::predict {
+namespace {
+
+using space::Evaluation;
+using space::Genome;
+using space::Metric;
+
+std::unique_ptr<space::SearchSpace> gibbon_space() {
+  return space::make_gibbon_space(space::gibbon_table1_spec());
+}
+
+TEST(ConverterBits, FallByOneWithEachBitOfTheConverter) {
+  const auto space = gibbon_space();
+  const std::size_t adc = space->gene_index("hardware.adc_bits");
+  base::Rng rng(2);
+  for (int i = 0; i < 5; ++i) {
+    Genome coarse = space->sample(rng);
+    coarse[adc] = 0;  // 4 bits
+    Genome fine = coarse;
+    fine[adc] = 2;  // 8 bits: every step is 2^4 times smaller
+    EXPECT_NEAR(converter_bits(*space, coarse) - converter_bits(*space, fine), 4, 1e-9);
+  }
+}
+
+TEST(ConverterBits, AreNoneWithoutADesign) {
+  const testing::ToySpace space;
+  base::Rng rng(2);
+  EXPECT_EQ(converter_bits(space, space.draw(rng)), 0);
+}
+
+/// Designs whose loss on crossbars doubles with each bit that converters take; 8 points at -1.
+std::vector<Evaluation> noisy_designs(const space::SearchSpace& space, int count) {
+  base::Rng rng(6);
+  std::vector<Evaluation> designs;
+  for (int i = 0; i < count; ++i) {
+    Evaluation design;
+    design.genome = space.sample(rng);
+    design.one_shot_accuracy = 80 + rng.normal();
+    const double lost = std::exp2(converter_bits(space, design.genome) + 4);
+    for (const Metric metric : {Metric::kLatency, Metric::kEnergy, Metric::kArea, Metric::kPower}) {
+      design.metrics[metric] = 1;
+    }
+    design.metrics[Metric::kAccuracy] = design.one_shot_accuracy - lost;
+    designs.push_back(design);
+  }
+  return designs;
+}
+
+TEST(NoiseTrend, TakesOffWhatNoiseTellsAndReachesAsFar) {
+  const auto space = gibbon_space();
+  TrainingSet set = training_set(noisy_designs(*space, 60), AccuracyTarget::kDifference);
+  const TrainingSet before = set;
+  NoiseTrend trend(*space, AccuracyTarget::kDifference);
+  const std::vector<NoiseShare> shares = trend.take_off(set);
+  double lowest = 0;
+  for (const Targets& targets : before.targets) lowest = std::min(lowest, targets[0]);
+  ASSERT_LT(lowest, -2);
+  for (std::size_t i = 0; i < set.targets.size(); ++i) {
+    EXPECT_NEAR(set.targets[i][0], 0, 1e-9);  // the losses fall with the noise: all is trend
+    EXPECT_NEAR(shares[i].trend, before.targets[i][0], 1e-9);
+    EXPECT_NEAR(shares[i].reach, before.targets[i][0] / lowest, 1e-9);
+    EXPECT_EQ(trend.of(set.genomes[i]).trend, shares[i].trend);
+    EXPECT_EQ(set.targets[i][1], before.targets[i][1]);
+  }
+  NoiseTrend restored(*space, AccuracyTarget::kDifference);
+  restored.restore(base::Json::parse(trend.to_json().dump()));
+  EXPECT_EQ(restored.of(set.genomes[3]).trend, shares[3].trend);
+  EXPECT_EQ(restored.of(set.genomes[3]).reach, shares[3].reach);
+}
+
+TEST(NoiseTrend, ReachesAllTheWayWhereNoiseTellsNothingOrAccuracyIsAbsolute) {
+  const auto space = gibbon_space();
+  const std::vector<Evaluation> designs = noisy_designs(*space, 60);
+  TrainingSet absolute = training_set(designs, AccuracyTarget::kAbsolute);
+  for (const NoiseShare& share : NoiseTrend(*space, AccuracyTarget::kAbsolute).take_off(absolute)) {
+    EXPECT_EQ(share.reach, 1);
+  }
+  const testing::ToySpace toy;
+  base::Rng rng(1);
+  std::vector<Evaluation> toys;
+  for (int i = 0; i < 30; ++i) toys.push_back(toy.evaluate(toy.draw(rng)));
+  TrainingSet set = training_set(toys, AccuracyTarget::kDifference);
+  double mean = 0;
+  for (const Targets& targets : set.targets) mean += targets[0] / 30;
+  for (const NoiseShare& share : NoiseTrend(toy, AccuracyTarget::kDifference).take_off(set)) {
+    EXPECT_EQ(share.reach, 1);
+    EXPECT_NEAR(share.trend, mean, 1e-9);
+  }
+}
+
+TEST(NoiseTrend, PredictorsOrderOtherDesignsByIt) {
+  const auto space = gibbon_space();
+  const std::vector<Evaluation> designs = noisy_designs(*space, 160);
+  const std::span<const Evaluation> known(designs.data(), 60);
+  for (const PredictorEntry& entry : predictor_registry()) {
+    const auto predictor = entry.make(*space, {});
+    predictor->fit(known);
+    std::vector<double> truth;
+    std::vector<double> predicted;
+    for (std::size_t i = known.size(); i < designs.size(); ++i) {
+      const Evaluation& design = designs[i];
+      truth.push_back(design.metrics[Metric::kAccuracy]);
+      const std::vector<Genome> genome = {design.genome};
+      predicted.push_back(predictor->predict(genome).front().accuracy(design.one_shot_accuracy));
+    }
+    EXPECT_GT(kendall_tau(truth, predicted), 0.95) << entry.name;
+  }
+}
+
+}  // namespace
+}  // namespace gibbon::predict
