@@ -30,7 +30,6 @@ namespace fs = std::filesystem;
 constexpr double kQuickShare = 1.0 / 6;  // of the epochs
 constexpr double kOverlapWeight = 0.75;  // EPIM's is not known; above 0.5, as its w1 > w2
 constexpr int kEpimBatch = 128;
-constexpr double kSmallCropShare = 0.6;  // of the steps of unquantised rows
 
 struct EpimArguments {
   std::string dataset = "cifar10";
@@ -49,8 +48,7 @@ base::Json settings_of(const EpimArguments& arguments, const GlobalOptions& glob
   }
   return {{"dataset", arguments.dataset},    {"width", arguments.width},
           {"rule", arguments.rule},          {"quick", arguments.quick},
-          {"seed", global.seed.value_or(1)}, {"small_crops", kSmallCropShare},
-          {"recipe", std::move(rows)}};
+          {"seed", global.seed.value_or(1)}, {"recipe", std::move(rows)}};
 }
 
 /// A finished row is NAME.json, with its network in NAME.gibbon and its storage in NAME.yaml.
@@ -87,14 +85,7 @@ std::string quantization_text(const study::EpimRow& row) {
   return text;
 }
 
-/// Unquantised rows learn the most and cost the most: most of their steps see smaller images.
-train::SmallCrops small_crops_of(const study::EpimRow& row, const data::ImageSet& images) {
-  if (!row.is_float()) return {};
-  return {3 * std::min(images.height, images.width) / 4, kSmallCropShare};
-}
-
 train::FinalTrainOptions options_of(const study::EpimRow& row, const EpimArguments& arguments,
-                                    const data::ImageSet& images,
                                     const hw::HardwareConfig& hardware,
                                     const GlobalOptions& global) {
   train::FinalTrainOptions options;
@@ -106,7 +97,6 @@ train::FinalTrainOptions options_of(const study::EpimRow& row, const EpimArgumen
   options.base.learning_rate = row.learning_rate;
   options.base.augmentation.crop_padding = arguments.quick ? 0 : 2;
   options.base.augmentation.flip = true;
-  options.base.small_crops = small_crops_of(row, images);
   train::EpitomeScales& scales = options.base.epitome_scales;
   scales.per_crossbar = row.per_crossbar;
   scales.crossbar_rows = hardware.crossbar.rows;
@@ -160,8 +150,7 @@ class EpimRun {
     const auto began = std::chrono::steady_clock::now();
     TerminalProgress progress(global_.quiet || global_.json);
     progress.note("row " + row.name);
-    const auto options =
-        options_of(row, arguments_, dataset_.train, designs_.setting().hardware, global_);
+    const auto options = options_of(row, arguments_, designs_.setting().hardware, global_);
     const auto trained = train::train_network(network, dataset_.train, start, options, progress);
     if (progress.stop_requested()) return std::nullopt;
     const double accuracy = accuracy_of(row, trained);
