@@ -47,7 +47,7 @@ struct CimnetSettings {
   SpacePlan vit = {"vit", "cimnet-vit-cifar", 2200, 0.1, 0};
   SpacePlan cnn = {"cnn", "cimnet-cnn-cifar", 2000, 0.2, 0.6};
   int screening_images = 2000;
-  int judging_images = 8000;
+  int judging_images = 6250;
   study::CimnetArmOptions search = {};
 };
 
