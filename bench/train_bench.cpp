@@ -138,7 +138,7 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   state.SetItemsProcessed(kSteps * kBatch * state.iterations());
 }
 
-enum ConvKernels { kDirect, kWinograd, kBfloat16, kPlainBfloat16 };
+enum BenchedConv { kDirect, kWinograd, kBfloat16, kPlainBfloat16 };
 
 at::Tensor convolve(std::int64_t kernels, const at::Tensor& input, const at::Tensor& kernel) {
   if (kernels == kWinograd) return train::winograd_conv(input, kernel);
@@ -147,7 +147,7 @@ at::Tensor convolve(std::int64_t kernels, const at::Tensor& input, const at::Ten
   return at::conv2d(input.to(at::kBFloat16), kernel.to(at::kBFloat16), {}, 1, 1).to(at::kFloat);
 }
 
-/// Arguments: channels, side, ConvKernels.
+/// Arguments: channels, side, BenchedConv.
 void conv_step(benchmark::State& state) {
   const std::int64_t channels = state.range(0);
   const std::int64_t side = state.range(1);

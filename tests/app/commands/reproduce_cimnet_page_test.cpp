@@ -22,7 +22,8 @@ class CimnetPage : public ::testing::Test {
         load_cimnet_spec(locate(PresetKind::kSpaces, "cimnet-cnn-cifar")));
     result_.key = "cnn";
     result_.space = space_.get();
-    result_.validation_images = 2000;
+    result_.screening_images = 2000;
+    result_.judging_images = 6250;
     result_.most_points_lost = 0.5;
     result_.seeds = 3;
     result_.baseline = arm("baseline", "default", 0, 6.0);
@@ -99,6 +100,8 @@ TEST_F(CimnetPage, SaysWhereNoSmallerNetworkQualified) {
               Contains(HasSubstr("cnn: network: no smaller sub-network that was measured is "
                                  "within 0.5 points of the largest and faster (seeds 2, 3)")));
   EXPECT_THAT(text, Not(Contains(HasSubstr("both, all: no smaller"))));
+  EXPECT_THAT(text, Contains(HasSubstr("the same 6250 held-out training images, to which only "
+                                       "networks come that pass on 2000 others")));
 }
 
 }  // namespace
