@@ -56,46 +56,41 @@ std::vector<Evaluation> noisy_designs(const space::SearchSpace& space, int count
   return designs;
 }
 
-TEST(NoiseTrend, TakesOffWhatNoiseTellsAndReachesAsFar) {
+TEST(NoiseTrend, TakesOffWhatNoiseTells) {
   const auto space = gibbon_space();
+  const PredictorOptions options{.accuracy_target = AccuracyTarget::kDifference};
   TrainingSet set = training_set(noisy_designs(*space, 60), AccuracyTarget::kDifference);
   const TrainingSet before = set;
-  NoiseTrend trend(*space, AccuracyTarget::kDifference);
-  const std::vector<NoiseShare> shares = trend.take_off(set);
-  double lowest = 0;
-  for (const Targets& targets : before.targets) lowest = std::min(lowest, targets[0]);
-  ASSERT_LT(lowest, -2);
+  NoiseTrend trend(*space, options);
+  trend.take_off(set);
   for (std::size_t i = 0; i < set.targets.size(); ++i) {
     EXPECT_NEAR(set.targets[i][0], 0, 1e-9);  // the losses fall with the noise: all is trend
-    EXPECT_NEAR(shares[i].trend, before.targets[i][0], 1e-9);
-    EXPECT_NEAR(shares[i].reach, before.targets[i][0] / lowest, 1e-9);
-    EXPECT_EQ(trend.of(set.genomes[i]).trend, shares[i].trend);
+    EXPECT_NEAR(trend.of(set.genomes[i]), before.targets[i][0], 1e-9);
     EXPECT_EQ(set.targets[i][1], before.targets[i][1]);
   }
-  NoiseTrend restored(*space, AccuracyTarget::kDifference);
+  NoiseTrend restored(*space, options);
   restored.restore(base::Json::parse(trend.to_json().dump()));
-  EXPECT_EQ(restored.of(set.genomes[3]).trend, shares[3].trend);
-  EXPECT_EQ(restored.of(set.genomes[3]).reach, shares[3].reach);
+  EXPECT_EQ(restored.of(set.genomes[3]), trend.of(set.genomes[3]));
 }
 
-TEST(NoiseTrend, ReachesAllTheWayWhereNoiseTellsNothingOrAccuracyIsAbsolute) {
+TEST(NoiseTrend, IsTheMeanWhereNoiseIsNotReadOrTellsNothing) {
+  const auto expect_mean = [](const space::SearchSpace& space, std::vector<Evaluation> designs,
+                              const PredictorOptions& options) {
+    TrainingSet set = training_set(designs, options.accuracy_target);
+    double mean = 0;
+    for (const Targets& targets : set.targets) {
+      mean += targets[0] / static_cast<double>(set.targets.size());
+    }
+    NoiseTrend trend(space, options);
+    trend.take_off(set);
+    for (const Genome& genome : set.genomes) EXPECT_NEAR(trend.of(genome), mean, 1e-9);
+  };
   const auto space = gibbon_space();
   const std::vector<Evaluation> designs = noisy_designs(*space, 60);
-  TrainingSet absolute = training_set(designs, AccuracyTarget::kAbsolute);
-  for (const NoiseShare& share : NoiseTrend(*space, AccuracyTarget::kAbsolute).take_off(absolute)) {
-    EXPECT_EQ(share.reach, 1);
-  }
+  expect_mean(*space, designs, {.accuracy_target = AccuracyTarget::kAbsolute});
+  expect_mean(*space, designs, {.noise_trend = false});
   const testing::ToySpace toy;
-  base::Rng rng(1);
-  std::vector<Evaluation> toys;
-  for (int i = 0; i < 30; ++i) toys.push_back(toy.evaluate(toy.draw(rng)));
-  TrainingSet set = training_set(toys, AccuracyTarget::kDifference);
-  double mean = 0;
-  for (const Targets& targets : set.targets) mean += targets[0] / 30;
-  for (const NoiseShare& share : NoiseTrend(toy, AccuracyTarget::kDifference).take_off(set)) {
-    EXPECT_EQ(share.reach, 1);
-    EXPECT_NEAR(share.trend, mean, 1e-9);
-  }
+  expect_mean(toy, toy.evaluations(30, 1), {});
 }
 
 TEST(NoiseTrend, PredictorsOrderOtherDesignsByIt) {

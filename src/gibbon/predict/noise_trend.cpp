@@ -1,6 +1,5 @@
 #include "gibbon/predict/noise_trend.hpp"
 
-#include <algorithm>
 #include <cmath>
 
 #include "gibbon/sim/converter_noise.hpp"
@@ -14,30 +13,21 @@ double converter_bits(const space::SearchSpace& space, const space::Genome& geno
   return noise > 0 ? 0.5 * std::log2(noise) : 0;
 }
 
-std::vector<NoiseShare> NoiseTrend::take_off(TrainingSet& set) {
+NoiseTrend::NoiseTrend(const space::SearchSpace& space, const PredictorOptions& options)
+    : space_(space),
+      reads_noise_(options.noise_trend && options.accuracy_target != AccuracyTarget::kAbsolute) {}
+
+double NoiseTrend::bits(const space::Genome& genome) const {
+  return reads_noise_ ? converter_bits(space_, genome) : 0;
+}
+
+void NoiseTrend::take_off(TrainingSet& set) {
   std::vector<FallingCurve::Point> points;
   for (std::size_t i = 0; i < set.genomes.size(); ++i) {
-    points.push_back({converter_bits(space_, set.genomes[i]), set.targets[i][0]});
+    points.push_back({bits(set.genomes[i]), set.targets[i][0]});
   }
   curve_ = FallingCurve::through(points);
-  std::vector<NoiseShare> shares;
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    shares.push_back(at(points[i].x));
-    set.targets[i][0] -= shares.back().trend;
-  }
-  return shares;
-}
-
-NoiseShare NoiseTrend::of(const space::Genome& genome) const {
-  return at(converter_bits(space_, genome));
-}
-
-NoiseShare NoiseTrend::at(double bits) const {
-  const double trend = curve_.at(bits);
-  if (target_ == AccuracyTarget::kAbsolute || curve_.pools().size() < 2) return {trend, 1};
-  const double lowest = curve_.pools().back().y;
-  if (lowest >= 0) return {trend, 1};
-  return {trend, std::clamp(trend / lowest, 0.0, 1.0)};
+  for (std::size_t i = 0; i < points.size(); ++i) set.targets[i][0] -= curve_.at(points[i].x);
 }
 
 base::Json NoiseTrend::to_json() const {

@@ -64,6 +64,8 @@ struct PredictorOptions {
   int epochs = 60;  ///< per fit
   double learning_rate = 3e-3;
   AccuracyTarget accuracy_target = AccuracyTarget::kAsinhDifference;
+  /// Differences are learned beside a curve over the converters' noise (noise_trend.hpp).
+  bool noise_trend = true;
 };
 
 /// Learns metrics of designs from evaluations. Same seed and data: same predictions, at any number

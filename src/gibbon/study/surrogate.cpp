@@ -53,6 +53,7 @@ Surrogate::Surrogate(const space::SearchSpace& space, const sim::Simulator& simu
   for (const Evaluation& evaluation : evaluations) space.check(evaluation.genome);
   predict::PredictorOptions difference;
   difference.accuracy_target = predict::AccuracyTarget::kDifference;  // losses of the right size
+  difference.noise_trend = false;  // what stands for crossbars shares no assumption with predictors
   difference.seed = options.seed;
   difference.threads = options.threads;
   difference.members = options.members;

@@ -89,13 +89,7 @@ double deviation(std::span<const double> values) {
 struct Example {
   Sequence sequence;
   std::array<float, kTargetCount> targets;
-  float reach = 1;  ///< of the accuracy's target
 };
-
-/// Of each row the accuracy, times its reach.
-void scale_accuracies(std::span<const float> reaches, std::vector<float>& rows) {
-  for (std::size_t i = 0; i < reaches.size(); ++i) rows[i * kTargetCount] *= reaches[i];
-}
 
 /// One network trained over all epochs of a fit; returns the last epoch's mean loss.
 double train(LstmNetwork& network, std::span<const Example> examples,
@@ -105,7 +99,6 @@ double train(LstmNetwork& network, std::span<const Example> examples,
   std::vector<float> gradient;
   std::vector<float> d_outputs;
   std::vector<float> targets;
-  std::vector<float> reaches;
   std::vector<const Sequence*> batch;
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -117,17 +110,13 @@ double train(LstmNetwork& network, std::span<const Example> examples,
       const std::size_t end = std::min(begin + kTrainingBatch, order.size());
       batch.clear();
       targets.clear();
-      reaches.clear();
       for (std::size_t i = begin; i < end; ++i) {
         const Example& example = examples[order[i]];
         batch.push_back(&example.sequence);
         targets.insert(targets.end(), example.targets.begin(), example.targets.end());
-        reaches.push_back(example.reach);
       }
-      std::vector<float> outputs = network.forward(batch, pass);
-      scale_accuracies(reaches, outputs);
+      const std::vector<float> outputs = network.forward(batch, pass);
       loss += huber(outputs, targets, d_outputs) * static_cast<double>(end - begin);
-      scale_accuracies(reaches, d_outputs);
       gradient.assign(network.parameters().size(), 0.0F);
       network.add_gradient(batch, d_outputs, pass, gradient);
       const double progress =
@@ -143,7 +132,7 @@ double train(LstmNetwork& network, std::span<const Example> examples,
 class LstmPredictor final : public Predictor {
  public:
   LstmPredictor(const space::SearchSpace& space, const PredictorOptions& options)
-      : space_(space), options_(options), encoder_(space), trend_(space, options.accuracy_target) {
+      : space_(space), options_(options), encoder_(space), trend_(space, options) {
     for (int member = 0; member < options.members; ++member) {
       members_.push_back(untrained(static_cast<std::uint64_t>(member)));
     }
@@ -153,12 +142,11 @@ class LstmPredictor final : public Predictor {
     TrainingSet set = training_set(evaluations, options_.accuracy_target);
     std::vector<Example> examples(set.genomes.size());
     const Standardisation renewed = Standardisation::beside_trend(set.targets);
-    const std::vector<NoiseShare> shares = trend_.take_off(set);
+    trend_.take_off(set);
     for (std::size_t i = 0; i < examples.size(); ++i) {
       examples[i].sequence = encoder_.encode(set.genomes[i]);
       const Targets targets = renewed.standardised(set.targets[i]);
       std::copy(targets.begin(), targets.end(), examples[i].targets.begin());
-      examples[i].reach = static_cast<float>(shares[i].reach);
     }
     if (fits_ > 0) keep_predictions_under(renewed);
     standardisation_ = renewed;
@@ -243,11 +231,11 @@ class LstmPredictor final : public Predictor {
             base::Rng::forked(options_.seed, "predict.weights", member)};
   }
 
-  /// How much of what a network says about the remainder to believe: the slope of the true one over
+  /// How much of what a network says beside the trend to believe: the slope of the true one over
   /// it, on a fifth of the designs that it was not trained on. Few designs, or noisy ones, teach it
   /// more than there is.
   double confidence_in_remainder(std::vector<Example> examples) const {
-    if (examples.size() < kFewestToDoubt) return 1;
+    if (!trend_.reads_noise() || examples.size() < kFewestToDoubt) return 1;
     base::Rng::forked(options_.seed, "predict.confidence", fits_).shuffle(examples);
     const std::size_t held_out = examples.size() / 5;
     const std::span<const Example> all = examples;
@@ -261,7 +249,7 @@ class LstmPredictor final : public Predictor {
     double agreement = 0;
     double squares = 0;
     for (std::size_t i = 0; i < held_out; ++i) {
-      const double said = static_cast<double>(outputs[i * kTargetCount]) * all[i].reach;
+      const double said = static_cast<double>(outputs[i * kTargetCount]);
       agreement += said * static_cast<double>(all[i].targets[0]);
       squares += said * said;
     }
@@ -294,7 +282,7 @@ class LstmPredictor final : public Predictor {
   }
 
   Prediction combined(const std::vector<std::vector<float>>& outputs, std::size_t row,
-                      NoiseShare share) const {
+                      double trend) const {
     Targets mean{};
     std::vector<double> accuracies;
     const auto count = static_cast<double>(outputs.size());
@@ -304,17 +292,17 @@ class LstmPredictor final : public Predictor {
         own[i] = member[row * kTargetCount + i];
         mean[i] += own[i] / count;
       }
-      accuracies.push_back(prediction(own, share).accuracy(0));
+      accuracies.push_back(prediction(own, trend).accuracy(0));
     }
-    Prediction combined = prediction(mean, share);
+    Prediction combined = prediction(mean, trend);
     combined.accuracy_spread = deviation(accuracies);
     return combined;
   }
 
-  Prediction prediction(Targets standardised, NoiseShare share) const {
-    standardised[0] *= share.reach * confidence_;
+  Prediction prediction(Targets standardised, double trend) const {
+    standardised[0] *= confidence_;
     Targets targets = standardisation_.restored(standardised);
-    targets[0] += share.trend;
+    targets[0] += trend;
     return prediction_of(targets, options_.accuracy_target);
   }
 

@@ -19,7 +19,7 @@ constexpr double kPenalty = 1;
 class RidgePredictor final : public Predictor {
  public:
   RidgePredictor(const space::SearchSpace& space, const PredictorOptions& options)
-      : space_(space), options_(options), trend_(space, options.accuracy_target) {
+      : space_(space), options_(options), trend_(space, options) {
     for (const space::Gene& gene : space.genes()) {
       gene_start_.push_back(features_);
       features_ += gene.choices.size() + 1;
@@ -48,7 +48,7 @@ class RidgePredictor final : public Predictor {
     std::vector<Prediction> predictions(genomes.size());
     for (std::size_t i = 0; i < genomes.size(); ++i) {
       Targets targets = standardisation_.restored(apply(row_of(genomes[i])));
-      targets[0] += trend_.of(genomes[i]).trend;
+      targets[0] += trend_.of(genomes[i]);
       predictions[i] = prediction_of(targets, options_.accuracy_target);
     }
     return predictions;
