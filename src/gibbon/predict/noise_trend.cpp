@@ -30,6 +30,11 @@ void NoiseTrend::take_off(TrainingSet& set) {
   for (std::size_t i = 0; i < points.size(); ++i) set.targets[i][0] -= curve_.at(points[i].x);
 }
 
+double NoiseTrend::of(const space::Genome& genome) const {
+  const bool is_level = curve_.pools().size() < 2;  // then no design need be decoded
+  return curve_.at(is_level ? 0 : bits(genome));
+}
+
 base::Json NoiseTrend::to_json() const {
   return predict::to_json(curve_);
 }

@@ -21,7 +21,7 @@ class NoiseTrend {
   /// Fits the curve to the set and takes it off the set's accuracies.
   void take_off(TrainingSet& set);
   /// What take_off() takes off a design's accuracy target.
-  double of(const space::Genome& genome) const { return curve_.at(bits(genome)); }
+  double of(const space::Genome& genome) const;
 
   /// Whether it is more than a mean.
   bool reads_noise() const { return reads_noise_; }

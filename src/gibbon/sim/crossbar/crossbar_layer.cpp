@@ -137,8 +137,9 @@ int signed_digit(int value, int index, int bits) {
 CrossbarLayer prepare_crossbar_layer(const nn::TrainedNetwork& trained, int index,
                                      const hw::HardwareConfig& hardware, AdcMode mode) {
   const nn::LayerState& state = trained.states.at(static_cast<std::size_t>(index));
+  const nn::Layer& described = trained.network.layers()[static_cast<std::size_t>(index)];
   CrossbarLayer layer;
-  layer.name = trained.network.layers()[static_cast<std::size_t>(index)].name;
+  layer.name = described.name;
   const Geometry geometry = fill_geometry(trained.network, index, layer);
   const int group_inputs = layer.in_channels / geometry.groups;
   check_state(layer, state,
@@ -147,8 +148,7 @@ CrossbarLayer prepare_crossbar_layer(const nn::TrainedNetwork& trained, int inde
                   static_cast<std::size_t>(geometry.taps()));
 
   const ConverterPlan plan =
-      plan_converters(trained.network.layers()[static_cast<std::size_t>(index)].parameters,
-                      {state.input.bits, state.weights.bits}, hardware, mode);
+      plan_converters(described.parameters, {state.input.bits, state.weights.bits}, hardware, mode);
   if (plan.channels_per_block == 0) {
     refuse(layer.name, fmt::format("a {0}x{0} kernel does not fit crossbars of {1} rows",
                                    geometry.kernel, hardware.crossbar.rows));
