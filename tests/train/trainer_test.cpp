@@ -3,8 +3,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <vector>
+
 #include "error_of.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/side_by_side.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 #include "train/test_networks.hpp"
 
@@ -52,6 +56,29 @@ TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
     }
     repeated.base.seed = 1;
     EXPECT_NE(train().states[0].weight, a.states[0].weight);
+  }
+}
+
+// 32 channels and kernels of 3x3: Winograd's algorithm in single precision, whose scratchpads and
+// threads oneDNN keeps for itself.
+TEST(TrainNetwork, SideBySideGivesTheWeightsThatItGivesAlone) {
+  const nn::Network network = testing::block_network({1, 12, 12}, 32, {{32, 3}, {32, 3}}, {}, 4);
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    std::array<std::vector<nn::LayerState>, 3> trained;
+    const auto train = [&](std::size_t index) {
+      base::SilentProgress progress;
+      FinalTrainOptions options = final_options(3);
+      options.base.precision = precision;
+      trained[index] = train_network(network, images, std::nullopt, options, progress).states;
+    };
+    train(0);
+    const std::vector<base::Task> both = {{[&](int) { train(1); }}, {[&](int) { train(2); }}};
+    base::run_side_by_side(both, 2);
+    for (std::size_t i = 0; i < trained[0].size(); ++i) {
+      EXPECT_EQ(trained[1][i].weight, trained[0][i].weight) << i;
+      EXPECT_EQ(trained[2][i].weight, trained[0][i].weight) << i;
+    }
   }
 }
 

@@ -1,0 +1,92 @@
+#include "gibbon/base/side_by_side.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <array>
+#include <barrier>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "error_of.hpp"
+#include "gibbon/base/error.hpp"
+
+namespace gibbon::base {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(RunSideBySide, RunsEachTaskOnceAndAfterTheOneItNames) {
+  for (const int threads : {0, 1, 2, 9}) {
+    std::mutex mutex;
+    std::vector<int> order;
+    const auto append = [&](int task) {
+      return [&, task](int) {
+        const std::lock_guard lock(mutex);
+        order.push_back(task);
+      };
+    };
+    run_side_by_side(std::vector<Task>{{append(0)}, {append(1), 0}, {append(2), 1}}, threads);
+    EXPECT_THAT(order, ElementsAre(0, 1, 2)) << threads;
+  }
+  run_side_by_side({}, 2);
+}
+
+// On one thread nothing runs at the same time, so that the order is that of the list.
+TEST(RunSideBySide, StartsWhatIsReadyInTheListsOrder) {
+  std::vector<int> order;
+  const auto append = [&order](int task) { return [&order, task](int) { order.push_back(task); }; };
+  run_side_by_side(std::vector<Task>{{append(0)}, {append(1), 0}, {append(2)}, {append(3), 1}}, 1);
+  EXPECT_THAT(order, ElementsAre(0, 1, 2, 3));
+}
+
+// The first of five threads' tasks is alone and gets all; then two are ready, which meet.
+TEST(RunSideBySide, GivesTheThreadsThatAreFreeToWhatIsReady) {
+  std::array<int, 3> given{};
+  std::barrier both(2);
+  const auto meet = [&](std::size_t task) {
+    return [&, task](int threads) {
+      given[task] = threads;
+      both.arrive_and_wait();
+    };
+  };
+  run_side_by_side(
+      std::vector<Task>{{[&](int threads) { given[0] = threads; }}, {meet(1), 0}, {meet(2), 0}}, 5);
+  EXPECT_THAT(given, ElementsAre(5, 2, 3));
+}
+
+TEST(RunSideBySide, StartsNothingAfterAFailureAndRethrowsIt) {
+  int after = 0;
+  const std::vector<Task> tasks = {{[](int) { throw std::runtime_error("first"); }},
+                                   {[&](int) { ++after; }, 0},
+                                   {[&](int) { ++after; }}};
+  EXPECT_THROW(run_side_by_side(tasks, 1), std::runtime_error);
+  EXPECT_EQ(after, 0);
+}
+
+TEST(RunSideBySide, RethrowsTheFailureOfTheLowestIndex) {
+  std::barrier both(2);
+  const auto fail = [&](const char* text) {
+    return [&both, text](int) {
+      both.arrive_and_wait();
+      throw std::runtime_error(text);
+    };
+  };
+  try {
+    run_side_by_side(std::vector<Task>{{fail("first")}, {fail("second")}}, 2);
+    FAIL();
+  } catch (const std::runtime_error& error) {
+    EXPECT_STREQ(error.what(), "first");
+  }
+}
+
+TEST(RunSideBySide, RefusesATaskThatWaitsForItself) {
+  const std::vector<Task> tasks = {{[](int) {}}, {[](int) {}, 1}};
+  EXPECT_EQ(test::error_of([&] { run_side_by_side(tasks, 2); }),
+            "task 1 waits for task 1, which is not before it");
+}
+
+}  // namespace
+}  // namespace gibbon::base
