@@ -185,6 +185,17 @@ TEST_P(AmxPairKernel, FieldsAtTheirLimits) {
   }
 }
 
+TEST_P(AmxPairKernel, TilesEndAnywhereInAnImage) {
+  expect_reference_wherever_tiles_end(
+      [](const CrossbarLayer& layer, const std::vector<float>& input, int images) {
+        return run_kernel(*make_general(layer), layer, input, images);
+      });
+  expect_reference_wherever_tiles_end(
+      [](const CrossbarLayer& layer, const std::vector<float>& input, int images) {
+        return run_pairs(layer, input, images).output;
+      });
+}
+
 TEST_P(AmxPairKernel, HandsOverWhatFloatsMightRound) {
   // As in BitPlaneKernel.HandsOverWhatFloatsMightRound.
   const CrossbarLayer layer = one_column(cells(381, 0), 127);

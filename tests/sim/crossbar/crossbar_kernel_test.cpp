@@ -179,6 +179,16 @@ TEST_P(EveryKernel, GivesTheBitsOfTheReference) {
 INSTANTIATE_TEST_SUITE_P(Layers, EveryKernel, ::testing::ValuesIn(kConvCases),
                          [](const auto& test) { return std::string(test.param.name); });
 
+TEST(CrossbarKernel, BatchesMayEndAnywhereInATileOfPixels) {
+  for (const Isa isa : available_isas()) {
+    SCOPED_TRACE(isa_name(isa));
+    expect_reference_wherever_tiles_end(
+        [isa](const CrossbarLayer& layer, const std::vector<float>& input, int images) {
+          return run_kernel(*make_crossbar_kernel(layer, isa), layer, input, images);
+        });
+  }
+}
+
 // The largest sums there are: every digit of every weight and input is set, with every combination
 // of signs, so that chunks of paired cycles are filled to their limit.
 TEST(CrossbarKernel, ExtremeColumnsMatchTheReference) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cmath>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -123,5 +126,25 @@ inline const ConvCase kConvCases[] = {
     {"six_bit_cells", with_bits({20, 8, 1}, 9, -2), 5, 256, 10, 1, 9, 1, 6},
     {"as_linear", with_bits({100, 10, 1}, 9, -2), 1, 64, 8, 2, 9},
 };
+
+/// Batches that end anywhere in a kernel's tile of pixels, inputs of both signs and not negative.
+/// With 12 images of 5x5 the last of AMX's tiles has 12 pixels in three rows, with 14 of 7x7 it has
+/// 14 in two; with 6 of 5x5 the last eight pixels are six in two. Padding between the rows moves
+/// the last one as far as a full row of a tile would reach.
+template <typename Run>
+void expect_reference_wherever_tiles_end(const Run& run) {
+  for (const int size : {5, 7}) {
+    base::Rng rng(3);
+    const ConvCase conv = {"", with_bits({2, 3, 3, 1, 1}, 9, -2), size, 64, 6, 2, 9};
+    const CrossbarLayer layer = prepare(conv.network(rng), accuracy_hardware(64, 1, 1, 6, 2, 64));
+    for (int images = 1; images <= 16; ++images) {
+      SCOPED_TRACE(::testing::Message() << images << " images of " << size << "x" << size);
+      auto input = random_inputs(static_cast<std::size_t>(conv.input().elements() * images), rng);
+      EXPECT_EQ(run(layer, input, images), run_reference(layer, input, images));
+      for (float& value : input) value = std::abs(value);
+      EXPECT_EQ(run(layer, input, images), run_reference(layer, input, images));
+    }
+  }
+}
 
 }  // namespace gibbon::sim

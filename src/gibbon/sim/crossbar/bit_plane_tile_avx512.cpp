@@ -22,7 +22,7 @@ using Vectors = Vector[kBitVectors];
 
 /// Eight words at eight consecutive pixels, which mostly lie side by side.
 Vector load_pixels(const std::uint64_t* corner, const std::int32_t* offsets) {
-  if (offsets[7] == offsets[0] + 7) return _mm512_loadu_si512(corner + offsets[0]);
+  if (lie_side_by_side(offsets, 8)) return _mm512_loadu_si512(corner + offsets[0]);
   const __m256i places = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(offsets));
   return _mm512_i32gather_epi64(places, corner, 8);
 }

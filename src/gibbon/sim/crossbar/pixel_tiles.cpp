@@ -44,7 +44,7 @@ void PixelTiles::for_each(int images, int planes, const TileBody& body) const {
   for (int first = 0; first < total; first += tile_pixels_) {
     const int count = std::min(tile_pixels_, total - first);
     for (int p = 0; p < tile_pixels_; ++p) {
-      offsets[static_cast<std::size_t>(p)] = corner_of(first + std::min(p, count - 1), planes);
+      offsets[static_cast<std::size_t>(p)] = corner_of(p < count ? first + p : first, planes);
     }
     body(offsets.data(), first, count);
   }

@@ -9,6 +9,12 @@
 
 namespace gibbon::sim {
 
+/// Whether `count` pixels of a tile, given by their offsets, lie side by side in an image. The ends
+/// tell: offsets grow by one at least, but for those that fill a tile up (PixelTiles::for_each).
+inline bool lie_side_by_side(const std::int32_t* offsets, int count) {
+  return offsets[count - 1] == offsets[0] + count - 1;
+}
+
 /// The output pixels of a batch of images, in one row and cut into tiles that may span images, and
 /// the padded integer images that they read. Shared by the kernels that work on tiles. const and
 /// thread-safe; holds only the layer's geometry and grids.
@@ -25,7 +31,7 @@ class PixelTiles {
   /// The images on the layer's input grid, zeros around them.
   std::vector<std::int16_t> pad(const float* input, int images) const;
   /// Calls body(offsets of the tile's pixels, first pixel, pixels that count) for every tile. The
-  /// last tile repeats its last pixel.
+  /// last tile is filled up with its first pixel.
   using TileBody = std::function<void(const std::int32_t* offsets, int first, int count)>;
   void for_each(int images, const TileBody& body) const {
     for_each(images, layer_.in_channels, body);
