@@ -30,8 +30,4 @@ float AdcTransfer::convert(float sum) const {
          power_of_two(top_shift);
 }
 
-float AdcTransfer::ideal(float sum) const {
-  return sum * weight_scale * input_scale / output_range;
-}
-
 }  // namespace gibbon::sim

@@ -26,7 +26,7 @@ struct AdcTransfer {
   /// (kScale, kFix).
   float convert(float sum) const;
   /// kIdeal: the layer's value, in units of the output range, of its whole integer sum.
-  float ideal(float sum) const;
+  float ideal(float sum) const { return sum * weight_scale * input_scale / output_range; }
 };
 
 /// clamp(round half to even(value), -limit, limit)

@@ -1,7 +1,6 @@
 #include "gibbon/sim/crossbar/fast_kernel.hpp"
 
-#include <algorithm>
-#include <cstring>
+#include <bit>
 
 #include "gibbon/sim/crossbar/pixel_tiles.hpp"
 
@@ -42,15 +41,20 @@ class FastKernel final : public CrossbarKernel {
 
  private:
   void finish(const std::int32_t* sums, int count, float* output) const {
-    for (int p = 0; p < count; ++p) {
-      float value = 0;
-      if (plan_.epilogue == Epilogue::kInteger) {
-        value = adc_.ideal(static_cast<float>(sums[p]));
-      } else {
-        std::memcpy(&value, sums + p, sizeof(value));
-        value *= plan_.unit;
+    // Copies: else the compiler takes them for changed by the outputs, and does not vectorise.
+    const AdcTransfer adc = adc_;
+    const float limit = output_limit_;
+    const float unit = plan_.unit;
+    if (plan_.epilogue == Epilogue::kInteger) {
+      for (int p = 0; p < count; ++p) {
+        const float value = adc.ideal(static_cast<float>(sums[p]));
+        output[p] = finish_output(value, limit, adc.output_range);
       }
-      output[p] = finish_output(value, output_limit_, adc_.output_range);
+      return;
+    }
+    for (int p = 0; p < count; ++p) {
+      const auto value = std::bit_cast<float>(sums[p]);
+      output[p] = finish_output(value * unit, limit, adc.output_range);
     }
   }
 

@@ -19,14 +19,14 @@ void IntegerSumKernel::run(const float* input, int images, float* output) const 
 
 void IntegerSumKernel::write(const std::vector<std::int32_t>& sums, int first, int count,
                              float* output) const {
-  const float limit = layer_.input_limit();
-  tiles_.write(sums.data(), first, count, output,
-               [&](const std::int32_t* from, int run, float* to) {
-                 for (int p = 0; p < run; ++p) {
-                   const float value = static_cast<float>(from[p]) * unit_;
-                   to[p] = finish_output(value, limit, layer_.adc.output_range);
-                 }
-               });
+  // Copies: else the compiler takes them for changed by the outputs, and does not vectorise.
+  const auto finish = [unit = unit_, limit = layer_.input_limit(), range = layer_.adc.output_range](
+                          const std::int32_t* from, int run, float* to) {
+    for (int p = 0; p < run; ++p) {
+      to[p] = finish_output(static_cast<float>(from[p]) * unit, limit, range);
+    }
+  };
+  tiles_.write(sums.data(), first, count, output, finish);
 }
 
 }  // namespace gibbon::sim

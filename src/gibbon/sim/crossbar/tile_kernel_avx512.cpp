@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
+#include <utility>
 
 #include "gibbon/sim/crossbar/digit_pairs.hpp"
 #include "gibbon/sim/crossbar/tile_plan.hpp"
