@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <set>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
 
 #include "gibbon/base/error.hpp"
 
@@ -16,12 +18,15 @@ namespace {
       fmt::format("layer '{}' ({}): {}", layer.name, type_name(layer.parameters), problem));
 }
 
-void require(bool holds, const Layer& layer, const std::string& problem) {
-  if (!holds) refuse(layer, problem);
+/// Spells the problem out where there is one alone: networks are made by the thousand in a search.
+template <typename... Values>
+void require(bool holds, const Layer& layer, fmt::format_string<Values...> problem,
+             Values&&... values) {
+  if (!holds) refuse(layer, fmt::format(problem, std::forward<Values>(values)...));
 }
 
 void require_bits(const Layer& layer, const char* what, int bits) {
-  require(bits >= 2 && bits <= 16, layer, fmt::format("{} is {}, allowed are 2 to 16", what, bits));
+  require(bits >= 2 && bits <= 16, layer, "{} is {}, allowed are 2 to 16", what, bits);
 }
 
 /// Works out one layer's output shape from its inputs' shapes, refusing what does not fit.
@@ -35,11 +40,11 @@ struct ShapeRule {
                 conv.out_channels > 0,
             layer,
             "kernel, stride, groups and out_channels must be positive, padding not negative");
-    require(conv.in_channels == in.channels, layer,
-            fmt::format("in_channels is {}, its input has {}", conv.in_channels, in.channels));
+    require(conv.in_channels == in.channels, layer, "in_channels is {}, its input has {}",
+            conv.in_channels, in.channels);
     require(conv.in_channels % conv.groups == 0 && conv.out_channels % conv.groups == 0, layer,
-            fmt::format("groups is {}, which does not divide {} input and {} output channels",
-                        conv.groups, conv.in_channels, conv.out_channels));
+            "groups is {}, which does not divide {} input and {} output channels", conv.groups,
+            conv.in_channels, conv.out_channels);
     if (conv.padding_mode == PaddingMode::kSymmetric) {
       require(conv.kernel == 2 && conv.padding == 0, layer,
               "symmetric padding needs kernel 2 and padding 0");
@@ -53,8 +58,8 @@ struct ShapeRule {
   Shape operator()(const Linear& linear) const {
     const Shape& in = inputs.front();
     require(linear.out_features > 0, layer, "out_features must be positive");
-    require(linear.in_features == in.elements(), layer,
-            fmt::format("in_features is {}, its input has {}", linear.in_features, in.elements()));
+    require(linear.in_features == in.elements(), layer, "in_features is {}, its input has {}",
+            linear.in_features, in.elements());
     require_bits(layer, "weight_bits", linear.weight_bits);
     require_bits(layer, "activation_bits", linear.activation_bits);
     return {linear.out_features, 1, 1};
@@ -66,7 +71,7 @@ struct ShapeRule {
   Shape operator()(const HardTanh& activation) const {
     require_bits(layer, "output_bits", activation.output_bits);
     require(activation.range > 0 && std::isfinite(activation.range), layer,
-            fmt::format("range is {}, it must be positive", activation.range));
+            "range is {}, it must be positive", activation.range);
     return inputs.front();
   }
 
@@ -105,7 +110,7 @@ struct ShapeRule {
     const Shape& in = inputs.front();
     require_tokens(in);
     require(select.index >= 0 && select.index < in.height, layer,
-            fmt::format("index is {}, its input has {} tokens", select.index, in.height));
+            "index is {}, its input has {} tokens", select.index, in.height);
     return {in.channels, 1, 1};
   }
 
@@ -126,12 +131,12 @@ struct ShapeRule {
     require_divided("heads", product.heads, b.channels);
     require_bits(layer, "activation_bits", product.activation_bits);
     require(product.scale > 0 && std::isfinite(product.scale), layer,
-            fmt::format("scale is {}, it must be positive", product.scale));
+            "scale is {}, it must be positive", product.scale);
     const int needed = product.transposed ? b.channels : product.heads * b.height;
     require(a.channels == needed, layer,
-            fmt::format("its first input has {} channels, {} are needed for {} heads and a second "
-                        "input of {}x{}",
-                        a.channels, needed, product.heads, b.channels, b.height));
+            "its first input has {} channels, {} are needed for {} heads and a second "
+            "input of {}x{}",
+            a.channels, needed, product.heads, b.channels, b.height);
     return {product.transposed ? product.heads * b.height : b.channels, a.height, 1};
   }
 
@@ -146,20 +151,20 @@ struct ShapeRule {
     const Shape& first = inputs.front();
     for (const Shape& in : inputs) {
       require(in.height == first.height && in.width == first.width, layer,
-              fmt::format("inputs of {}x{} and {}x{} cannot be {}", first.height, first.width,
-                          in.height, in.width, verb));
+              "inputs of {}x{} and {}x{} cannot be {}", first.height, first.width, in.height,
+              in.width, verb);
     }
   }
 
   void require_epitome(const Conv& conv, const EpitomeShape& epitome) const {
-    require(conv.groups == 1, layer,
-            fmt::format("{} groups; only ungrouped convolutions can be epitomes", conv.groups));
+    require(conv.groups == 1, layer, "{} groups; only ungrouped convolutions can be epitomes",
+            conv.groups);
     require(epitome.out_channels > 0 && epitome.in_channels > 0, layer,
-            fmt::format("an epitome of {}x{} channels is not positive", epitome.out_channels,
-                        epitome.in_channels));
+            "an epitome of {}x{} channels is not positive", epitome.out_channels,
+            epitome.in_channels);
     require(epitome.height >= conv.kernel && epitome.width >= conv.kernel, layer,
-            fmt::format("an epitome of {}x{} has no window of {}x{}", epitome.height, epitome.width,
-                        conv.kernel, conv.kernel));
+            "an epitome of {}x{} has no window of {}x{}", epitome.height, epitome.width,
+            conv.kernel, conv.kernel);
     const bool same_window = epitome.height == conv.kernel && epitome.width == conv.kernel;
     require(conv.padding_mode == PaddingMode::kZeros || same_window, layer,
             "symmetric padding needs an epitome of the kernel's height and width");
@@ -169,21 +174,19 @@ struct ShapeRule {
   template <typename Norm>
   Shape normalised(const Norm& norm) const {
     require(norm.features == inputs.front().channels, layer,
-            fmt::format("features is {}, its input has {} channels", norm.features,
-                        inputs.front().channels));
+            "features is {}, its input has {} channels", norm.features, inputs.front().channels);
     if (norm.output_bits) require_bits(layer, "output_bits", *norm.output_bits);
     return inputs.front();
   }
 
   void require_tokens(const Shape& in) const {
-    require(in.width == 1, layer,
-            fmt::format("needs tokens of width 1, an input is {}x{}x{}", in.channels, in.height,
-                        in.width));
+    require(in.width == 1, layer, "needs tokens of width 1, an input is {}x{}x{}", in.channels,
+            in.height, in.width);
   }
 
   void require_divided(const char* what, int parts, int channels) const {
     require(parts > 0 && channels % parts == 0, layer,
-            fmt::format("{} is {}, which does not divide {} channels", what, parts, channels));
+            "{} is {}, which does not divide {} channels", what, parts, channels);
   }
 
   Shape window(const Shape& in, int channels, int kernel, int stride, int padding,
@@ -191,8 +194,8 @@ struct ShapeRule {
     const Shape out{channels, window_output_size(in.height, kernel, stride, padding, mode),
                     window_output_size(in.width, kernel, stride, padding, mode)};
     require(out.height > 0 && out.width > 0, layer,
-            fmt::format("a {0}x{0} window with padding {1} does not fit an input of {2}x{3}",
-                        kernel, padding, in.height, in.width));
+            "a {0}x{0} window with padding {1} does not fit an input of {2}x{3}", kernel, padding,
+            in.height, in.width);
     return out;
   }
 };
@@ -230,18 +233,19 @@ Network::Network(NetworkDescription description) : description_(std::move(descri
     throw base::Error(fmt::format("network '{}': input shape {}x{}x{} is not positive", d.name,
                                   d.input.channels, d.input.height, d.input.width));
   }
-  std::set<std::string> names;
+  std::unordered_set<std::string_view> names(2 * d.layers.size());
   shapes_.reserve(d.layers.size());
+  std::vector<Shape> inputs;
   for (int index = 0; index < static_cast<int>(d.layers.size()); ++index) {
     const Layer& layer = d.layers[static_cast<std::size_t>(index)];
     require(names.insert(layer.name).second, layer, "another layer has this name");
     require(!layer.inputs.empty(), layer, "has no input");
     require(layer.inputs.size() == 1 || takes_several_inputs(layer.parameters), layer,
             "takes one input");
-    std::vector<Shape> inputs;
+    inputs.clear();
     for (const int input : layer.inputs) {
-      require(input >= kNetworkInput && input < index, layer,
-              fmt::format("input {} is not an earlier layer", input));
+      require(input >= kNetworkInput && input < index, layer, "input {} is not an earlier layer",
+              input);
       inputs.push_back(output_shape(input));
     }
     shapes_.push_back(std::visit(ShapeRule{layer, inputs}, layer.parameters));

@@ -7,16 +7,19 @@ namespace gibbon::space {
 namespace {
 
 constexpr int kDownsamplingStride = 2;
+constexpr std::size_t kMostLayersOfABlock = 5;  // the activation's two
 
 /// Appends layers and keeps track of the last one's output.
 class NetworkBuilder {
  public:
-  explicit NetworkBuilder(const GibbonSpaceSpec& spec)
+  NetworkBuilder(const GibbonSpaceSpec& spec, std::size_t blocks)
       : activation_(spec.activation),
         range_(spec.activation_range),
         height_(spec.input.height),
         width_(spec.input.width),
-        channels_(spec.input.channels) {}
+        channels_(spec.input.channels) {
+    layers_.reserve(kMostLayersOfABlock * blocks);
+  }
 
   int last() const { return static_cast<int>(layers_.size()) - 1; }
   int channels() const { return channels_; }
@@ -118,7 +121,9 @@ std::optional<nn::ConvEpitome> epitome_of_share(const nn::Conv& conv, double sto
 nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string& name,
                                  const StemChoice& chosen_stem,
                                  const std::vector<std::vector<BlockChoice>>& stages) {
-  NetworkBuilder builder(spec);
+  std::size_t blocks = 2;  // stem and head
+  for (const std::vector<BlockChoice>& stage : stages) blocks += stage.size();
+  NetworkBuilder builder(spec, blocks);
   nn::Conv stem;
   stem.out_channels = chosen_stem.channels;
   stem.kernel = spec.stem_kernel;
