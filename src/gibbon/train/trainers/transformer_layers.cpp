@@ -42,7 +42,10 @@ at::Tensor layer_norm(const at::Tensor& values, const at::Tensor& gamma, const a
 }
 
 at::Tensor grouped_softmax(const at::Tensor& values, const nn::Softmax& softmax) {
-  return join_heads(at::softmax(split_heads(values, softmax.groups), -1, at::kFloat));
+  const at::Tensor rows = token_rows(values);
+  const at::Tensor groups =
+      rows.reshape({rows.size(0), rows.size(1), softmax.groups, rows.size(2) / softmax.groups});
+  return to_sequence(at::softmax(groups, -1, at::kFloat).flatten(2, 3));
 }
 
 at::Tensor head_product(const at::Tensor& first, const at::Tensor& second,
