@@ -138,7 +138,7 @@ class Run {
     for (std::size_t i = 0; i < first.size(); ++i) first[i] = static_cast<int>(i);
     const space::Design design = inputs_.space->decode(genome).value();
     const nn::TrainedNetwork trained =
-        supernet_->extract(design.network, inputs_.dataset.train.select(first));
+        supernet_->extract(design.network, inputs_.dataset.train.select(first), config_.threads);
     sim::AccuracyOptions options = explore::accuracy_options(config_);
     const std::string here = bytes_of(all_logits(trained, design.hardware, options, images()));
     options.mode = sim::AdcMode::kIdeal;

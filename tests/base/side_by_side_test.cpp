@@ -4,10 +4,12 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <atomic>
 #include <barrier>
+#include <chrono>
 #include <mutex>
 #include <stdexcept>
-#include <string>
+#include <thread>
 #include <vector>
 
 #include "error_of.hpp"
@@ -42,8 +44,9 @@ TEST(RunSideBySide, StartsWhatIsReadyInTheListsOrder) {
   EXPECT_THAT(order, ElementsAre(0, 1, 2, 3));
 }
 
-// The first of five threads' tasks is alone and gets all; then two are ready, which meet.
-TEST(RunSideBySide, GivesTheThreadsThatAreFreeToWhatIsReady) {
+// The first task has all others behind it and so all five threads; the two that wait for it, and
+// meet, get 5 / 2 each.
+TEST(RunSideBySide, DividesTheThreadsAmongTasksThatMayRunTogether) {
   std::array<int, 3> given{};
   std::barrier both(2);
   const auto meet = [&](std::size_t task) {
@@ -54,7 +57,33 @@ TEST(RunSideBySide, GivesTheThreadsThatAreFreeToWhatIsReady) {
   };
   run_side_by_side(
       std::vector<Task>{{[&](int threads) { given[0] = threads; }}, {meet(1), 0}, {meet(2), 0}}, 5);
-  EXPECT_THAT(given, ElementsAre(5, 2, 3));
+  EXPECT_THAT(given, ElementsAre(5, 2, 2));
+}
+
+// 0 and the chain 1, 2, 3 are independent: each of them may meet one of the other, and 0 three.
+TEST(RunSideBySide, CountsEveryTaskOfAnotherChain) {
+  std::array<int, 4> given{};
+  const auto keep = [&](std::size_t task) {
+    return [&given, task](int threads) { given[task] = threads; };
+  };
+  run_side_by_side(std::vector<Task>{{keep(0)}, {keep(1)}, {keep(2), 1}, {keep(3), 2}}, 8);
+  EXPECT_THAT(given, ElementsAre(2, 4, 4, 4));
+}
+
+// Three tasks of one thread each on two: never more than two at a time.
+TEST(RunSideBySide, NeverUsesMoreThreadsThanThereAre) {
+  std::atomic<int> running = 0;
+  std::atomic<int> most = 0;
+  const auto work = [&](int threads) {
+    const int now = running += threads;
+    int seen = most;
+    while (seen < now && !most.compare_exchange_weak(seen, now)) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    running -= threads;
+  };
+  run_side_by_side(std::vector<Task>(9, {work}), 2);
+  EXPECT_LE(most, 2);
 }
 
 TEST(RunSideBySide, StartsNothingAfterAFailureAndRethrowsIt) {

@@ -127,40 +127,58 @@ TEST(Explorer, GivesAnotherRunForAnotherSeed) {
             run_unbroken(other).evaluations.front().evaluation.genome);
 }
 
+/// How often a run reports.
+int updates_of(const RunConfig& config) {
+  test::StopAt never(0);
+  const test::TemporaryFolder folder("gibbon-count");
+  const auto store = store::make_memory_store();
+  explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), never);
+  return never.seen();
+}
+
+/// The run, stopped at its n-th report and gone on with, is the unbroken one.
+void expect_resumed(const RunConfig& config, int stop, const RunResult& expected) {
+  SCOPED_TRACE("stopped at update " + std::to_string(stop));
+  const test::TemporaryFolder folder("gibbon-resume");
+  const auto store = store::make_memory_store();
+  test::StopAt stopping(stop);
+  const Outcome first = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
+                                folder.run_paths(), stopping);
+  EXPECT_EQ(first, Outcome::kStopped);
+  const auto evaluated_before = store->evaluations();
+  base::SilentProgress progress;
+  const Outcome second = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
+                                 folder.run_paths(), progress);
+  EXPECT_EQ(second, Outcome::kFinished);
+  const RunResult actual = result_of(*store);
+  // What was finished before the stop is still there, first, and once.
+  ASSERT_GE(actual.evaluations.size(), evaluated_before.size());
+  for (std::size_t i = 0; i < evaluated_before.size(); ++i) {
+    EXPECT_EQ(actual.evaluations[i].key, evaluated_before[i].key);
+  }
+  expect_same(expected, actual);
+}
+
 TEST(Explorer, EndsAsAnUnbrokenRunWhereverItWasStopped) {
   RunConfig config = test::tiny_config();
   config.final_training.targets = {{{"area_mm2 <= 1000"}, 0.5}};
   config.final_training.candidates = 2;
   config.final_training.designs = 1;
   const RunResult expected = run_unbroken(config);
-  test::StopAt never(0);
-  {
-    const test::TemporaryFolder folder("gibbon-count");
-    const auto store = store::make_memory_store();
-    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), never);
-  }
-  ASSERT_GT(never.seen(), 10);
-  for (int stop = 1; stop < never.seen(); stop += 3) {
-    SCOPED_TRACE("stopped at update " + std::to_string(stop));
-    const test::TemporaryFolder folder("gibbon-resume");
-    const auto store = store::make_memory_store();
-    test::StopAt stopping(stop);
-    const Outcome first = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
-                                  folder.run_paths(), stopping);
-    EXPECT_EQ(first, Outcome::kStopped);
-    const auto evaluated_before = store->evaluations();
-    base::SilentProgress progress;
-    const Outcome second = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
-                                   folder.run_paths(), progress);
-    EXPECT_EQ(second, Outcome::kFinished);
-    const RunResult actual = result_of(*store);
-    // What was finished before the stop is still there, first, and once.
-    ASSERT_GE(actual.evaluations.size(), evaluated_before.size());
-    for (std::size_t i = 0; i < evaluated_before.size(); ++i) {
-      EXPECT_EQ(actual.evaluations[i].key, evaluated_before[i].key);
-    }
-    expect_same(expected, actual);
-  }
+  const int updates = updates_of(config);
+  ASSERT_GT(updates, 10);
+  for (int stop = 1; stop < updates; stop += 3) expect_resumed(config, stop, expected);
+}
+
+// The designs' last reports, of which the threads decide the order.
+TEST(Explorer, EndsAsAnUnbrokenRunWhereDesignsThatTrainSideBySideWereStopped) {
+  RunConfig config = test::tiny_config();
+  config.threads = 2;
+  config.final_training.designs = 3;
+  const RunResult expected = run_unbroken(config);
+  ASSERT_EQ(expected.finals.size(), 3U);
+  const int updates = updates_of(config);
+  for (const int before_end : {2, 7, 15}) expect_resumed(config, updates - before_end, expected);
 }
 
 TEST(Explorer, SaysWhatComesClosestWhereNoDesignMeetsTheConstraints) {

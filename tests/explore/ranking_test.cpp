@@ -30,14 +30,14 @@ TEST_F(RankingTest, MeasuresADesignBothWays) {
   make_run();
   const Ranking ranked = ranking();
   const space::Genome genome = ranked.design(1, 0);
-  const auto first = ranked.measure(genome, 20, progress_);
+  const auto first = ranked.measure(genome, 20, 1, progress_);
   ASSERT_TRUE(first.has_value());
   // Three classes that differ in brightness: an easy task for a training of its own, of which the
   // run's shared weights saw 12 steps.
   EXPECT_GE(first->alone, 90);
   EXPECT_GE(first->one_shot, 0);
   EXPECT_LT(first->one_shot, first->alone);
-  const auto again = ranked.measure(genome, 20, progress_);
+  const auto again = ranked.measure(genome, 20, 1, progress_);
   EXPECT_EQ(again->one_shot, first->one_shot);
   EXPECT_EQ(again->alone, first->alone);
 }
@@ -53,7 +53,7 @@ TEST_F(RankingTest, TheSeedDecidesTheDesigns) {
 TEST_F(RankingTest, SaysNothingOfADesignWhoseTrainingWasStopped) {
   make_run();
   test::StopAt at_once(1);
-  EXPECT_FALSE(ranking().measure(ranking().design(1, 0), 20, at_once));
+  EXPECT_FALSE(ranking().measure(ranking().design(1, 0), 20, 1, at_once));
 }
 
 TEST_F(RankingTest, NeedsATrainedSupernet) {

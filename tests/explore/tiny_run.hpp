@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -41,7 +42,7 @@ class StopAt final : public base::Progress {
 
  private:
   int limit_;
-  int seen_ = 0;
+  std::atomic<int> seen_ = 0;
 };
 
 }  // namespace gibbon::test

@@ -265,8 +265,8 @@ TEST(EpitomeSupernet, AnEpitomeIsASliceOfTheSharedWeight) {
   how.batch_size = 32;
   const auto supernet = make_supernet(largest, how);
   const data::ImageSet images = square_images(128, 1, 12, 4, 1);
-  const nn::TrainedNetwork whole = supernet->extract(largest, images);
-  const nn::TrainedNetwork slice = supernet->extract(nn::Network(d), images);
+  const nn::TrainedNetwork whole = supernet->extract(largest, images, 1);
+  const nn::TrainedNetwork slice = supernet->extract(nn::Network(d), images, 1);
   const auto at = [](const nn::TrainedNetwork& trained, int out, int in) {
     return trained.states[3].weight[static_cast<std::size_t>((out * 8 + in) * 9)];
   };
@@ -282,7 +282,7 @@ TEST(EpitomeSupernet, AnEpitomeIsASliceOfTheSharedWeight) {
       100, progress);
   const data::ImageSet unseen = square_images(200, 1, 12, 4, 2);
   for (const nn::Network& network : {largest, with_epitome}) {
-    EXPECT_GE(supernet->one_shot_accuracy(supernet->extract(network, images), unseen), 80.0);
+    EXPECT_GE(supernet->one_shot_accuracy(supernet->extract(network, images, 1), unseen, 1), 80.0);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "error_of.hpp"
+#include "gibbon/base/parallel.hpp"
 #include "gibbon/train/trainer.hpp"
 #include "train/test_networks.hpp"
 
@@ -63,8 +64,8 @@ TEST_F(SupernetFile, SavedAndLoadedItGoesOnBitForBit) {
   EXPECT_EQ(resumed->next_step(), 4);
   resumed->train(images, path, 4, 4, 8, progress_);
 
-  const nn::TrainedNetwork a = straight->extract(path(1), images);
-  const nn::TrainedNetwork b = resumed->extract(path(1), images);
+  const nn::TrainedNetwork a = straight->extract(path(1), images, 1);
+  const nn::TrainedNetwork b = resumed->extract(path(1), images, 1);
   for (std::size_t i = 0; i < a.states.size(); ++i) {
     EXPECT_EQ(a.states[i].weight, b.states[i].weight) << i;
     EXPECT_EQ(a.states[i].running_mean, b.states[i].running_mean) << i;
@@ -92,9 +93,9 @@ TEST_F(SupernetFile, LoadRefusesWhatIsNoSupernet) {
 TEST(Supernet, ExtractSlicesTheSharedWeights) {
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const auto supernet = make_supernet(largest(), options());
-  const nn::TrainedNetwork whole = supernet->extract(largest(), images);
+  const nn::TrainedNetwork whole = supernet->extract(largest(), images, 1);
   const nn::TrainedNetwork part =
-      supernet->extract(block_network(kInput, 8, {{8, 1}, {16, 3, 4}}, {1}, 4), images);
+      supernet->extract(block_network(kInput, 8, {{8, 1}, {16, 3, 4}}, {1}, 4), images, 1);
   const auto layer = [](const nn::TrainedNetwork& trained, const std::string& name) {
     for (std::size_t i = 0; i < trained.states.size(); ++i) {
       if (trained.network.layers()[i].name == name) return trained.states[i];
@@ -117,7 +118,7 @@ TEST(Supernet, ExtractDescribesTheGrids) {
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const auto supernet = make_supernet(largest(), options());
   const nn::TrainedNetwork trained =
-      supernet->extract(block_network(kInput, 8, {{8, 3, 1, 5}}, {}, 4), images);
+      supernet->extract(block_network(kInput, 8, {{8, 3, 1, 5}}, {}, 4), images, 1);
   const nn::LayerState& stem = trained.states[0];
   EXPECT_EQ(stem.input.bits, 9);
   EXPECT_DOUBLE_EQ(stem.input.scale, 1.0 / 255);
@@ -132,14 +133,32 @@ TEST(Supernet, ExtractDescribesTheGrids) {
   EXPECT_DOUBLE_EQ(linear.input.scale, 1.0 / 15);
 }
 
+// Six networks of different groups and kernels, whose masks are made when they are first met.
+TEST(Supernet, ExtractsOnSeveralThreadsWhatItExtractsOnOne) {
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto shared = make_supernet(largest(), options());
+  const auto alone = make_supernet(largest(), options());
+  std::vector<std::vector<nn::LayerState>> together(6);
+  base::parallel_for(together.size(), 2, [&](std::size_t i) {
+    together[i] = shared->extract(path(i), images, 1).states;
+  });
+  for (std::size_t i = 0; i < together.size(); ++i) {
+    const std::vector<nn::LayerState> expected = alone->extract(path(i), images, 1).states;
+    for (std::size_t layer = 0; layer < expected.size(); ++layer) {
+      EXPECT_EQ(together[i][layer].running_variance, expected[layer].running_variance) << i;
+      EXPECT_EQ(together[i][layer].output_range, expected[layer].output_range) << i;
+    }
+  }
+}
+
 TEST(Supernet, AccuracyOfAnExtractedNetworkIsThatOfTheQuantizedNetwork) {
   const data::ImageSet images = square_images(256, 1, 12, 4, 1);
   const data::ImageSet unseen = square_images(128, 1, 12, 4, 2);
   base::SilentProgress progress;
   const auto supernet = make_supernet(largest(), options());
   supernet->train(images, path, 0, 200, 200, progress);
-  const nn::TrainedNetwork trained = supernet->extract(path(1), images);
-  const double accuracy = supernet->one_shot_accuracy(trained, unseen);
+  const nn::TrainedNetwork trained = supernet->extract(path(1), images, 1);
+  const double accuracy = supernet->one_shot_accuracy(trained, unseen, 1);
   EXPECT_GE(accuracy, 90.0);
   EXPECT_EQ(accuracy, quantized_accuracy(trained, unseen, 1));
 }
@@ -148,7 +167,7 @@ TEST(Supernet, RefusesWhatDoesNotFit) {
   const auto supernet = make_supernet(largest(), options());
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const auto extract = [&](const nn::Network& network) {
-    return error_of([&] { supernet->extract(network, images); });
+    return error_of([&] { supernet->extract(network, images, 1); });
   };
   EXPECT_THAT(extract(block_network(kInput, 8, {{32, 3}}, {}, 4)),
               HasSubstr("'b0.conv': 32 output channels exceeds the 16"));
@@ -157,7 +176,7 @@ TEST(Supernet, RefusesWhatDoesNotFit) {
   EXPECT_THAT(extract(block_network(kInput, 8, {{8}, {8}, {8}}, {}, 4)),
               HasSubstr("'b2.conv': the largest network has no such layer"));
   const data::ImageSet wrong = square_images(64, 3, 12, 4, 1);
-  EXPECT_THAT(error_of([&] { supernet->extract(largest(), wrong); }),
+  EXPECT_THAT(error_of([&] { supernet->extract(largest(), wrong, 1); }),
               HasSubstr("images are 3x12x12, network 'blocks' takes 1x12x12"));
 }
 

@@ -281,8 +281,8 @@ TEST(TransformerSupernet, SubNetworksAreItsFirstHeadsFeaturesAndLayers) {
   train.batch_size = 32;
   const auto supernet = make_supernet(largest, train);
   const nn::Network small = transformer({{2, 16}});
-  const nn::TrainedNetwork whole = supernet->extract(largest, images);
-  const nn::TrainedNetwork part = supernet->extract(small, images);
+  const nn::TrainedNetwork whole = supernet->extract(largest, images, 1);
+  const nn::TrainedNetwork part = supernet->extract(small, images, 1);
   // Weights are [out, in]: 2 heads of 4 features are the first 8 rows of the queries' 16, and the
   // first 8 columns of the projection's.
   const auto weight = [](const nn::TrainedNetwork& trained, const char* name) {
@@ -307,8 +307,8 @@ TEST(TransformerSupernet, BiasesAreSlicedAsTheirLayersAre) {
   const auto supernet = make_supernet(largest, train);
   supernet->train(
       images, [&](std::uint64_t) { return small; }, 0, 3, 3, progress);
-  const nn::TrainedNetwork whole = supernet->extract(largest, images);
-  const nn::TrainedNetwork part = supernet->extract(small, images);
+  const nn::TrainedNetwork whole = supernet->extract(largest, images, 1);
+  const nn::TrainedNetwork part = supernet->extract(small, images, 1);
   const auto bias = [](const nn::TrainedNetwork& trained, const char* name) {
     return trained.states[layer_index(trained.network, name)].beta;
   };
@@ -327,14 +327,14 @@ TEST(TransformerSupernet, AStepChangesItsOwnSlicesOnly) {
   TrainOptions train;
   train.batch_size = 32;
   const auto supernet = make_supernet(largest, train);
-  const nn::TrainedNetwork before = supernet->extract(largest, images);
+  const nn::TrainedNetwork before = supernet->extract(largest, images, 1);
   supernet->train(
       images,
       [](std::uint64_t) {
         return transformer({{2, 16}});
       },
       0, 3, 3, progress);
-  const nn::TrainedNetwork after = supernet->extract(largest, images);
+  const nn::TrainedNetwork after = supernet->extract(largest, images, 1);
   const auto changed = [&](const char* layer, std::size_t value) {
     const std::size_t index = layer_index(largest, layer);
     return before.states[index].weight[value] != after.states[index].weight[value];
@@ -360,7 +360,7 @@ TEST(TransformerSupernet, RefusesAnotherNumberOfTokens) {
   other.blocks = {{2, 16}};
   other.bits = 9;
   try {
-    supernet->extract(nn::make_vision_transformer(other), square_images(8, 1, 16, 4, 1));
+    supernet->extract(nn::make_vision_transformer(other), square_images(8, 1, 16, 4, 1), 1);
     FAIL() << "no error";
   } catch (const std::exception& error) {
     EXPECT_THAT(error.what(), ::testing::HasSubstr("layer 'tokens': the number of tokens differs"));

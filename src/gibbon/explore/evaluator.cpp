@@ -56,7 +56,8 @@ double Evaluator::one_shot_accuracy(const Genome& genome) {
   const auto measure = clock_.measure("one-shot");
   const auto design = space_.decode(genome);
   const double accuracy = supernet_->one_shot_accuracy(
-      supernet_->extract(design.value().network, calibration_), validation_);
+      supernet_->extract(design.value().network, calibration_, config_.threads), validation_,
+      config_.threads);
   return one_shot_[key] = accuracy;
 }
 
@@ -81,10 +82,11 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
 
   const auto measure = clock_.measure("simulation");
   const space::Design design = space_.decode(genome).value();
-  const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_);
+  const nn::TrainedNetwork trained =
+      supernet_->extract(design.network, calibration_, config_.threads);
   const std::string text = space::to_text(genome);
   if (!one_shot_.contains(text)) {
-    one_shot_[text] = supernet_->one_shot_accuracy(trained, validation_);
+    one_shot_[text] = supernet_->one_shot_accuracy(trained, validation_, config_.threads);
   }
   evaluation.one_shot_accuracy = one_shot_[text];
   evaluation.metrics[Metric::kAccuracy] =

@@ -28,6 +28,7 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
                     RunClock(),
                     train::make_supernet(space.largest_network(), supernet_options(config)),
                     {},
+                    {},
                     {}};
 }
 

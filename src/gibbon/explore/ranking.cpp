@@ -24,18 +24,20 @@ space::Genome Ranking::design(std::uint64_t seed, int n) const {
 }
 
 std::optional<RankedDesign> Ranking::measure(const space::Genome& genome, double epochs,
-                                             base::Progress& progress) const {
+                                             int threads, base::Progress& progress) const {
   const nn::Network network = space_.decode(genome).value().network;
   RankedDesign result;
   result.one_shot = supernet_->one_shot_accuracy(
-      supernet_->extract(network, first_images(images_.train, config_.supernet.calibration_images)),
-      images_.validation);
+      supernet_->extract(network, first_images(images_.train, config_.supernet.calibration_images),
+                         threads),
+      images_.validation, threads);
   train::FinalTrainOptions options = final_options(config_, config_.seed ^ space::hash_of(genome));
   options.epochs = epochs;
+  options.base.threads = threads;
   const nn::TrainedNetwork alone =
       train::train_network(network, images_.train, std::nullopt, options, progress);
   if (progress.stop_requested()) return std::nullopt;
-  result.alone = train::quantized_accuracy(alone, images_.validation, config_.threads);
+  result.alone = train::quantized_accuracy(alone, images_.validation, threads);
   return result;
 }
 

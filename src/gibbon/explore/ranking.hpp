@@ -22,7 +22,7 @@ struct RankedDesign {
 
 /// Whether the accuracies with a run's shared weights order designs as trainings from random
 /// weights do: random designs of the space, both ways. The images are split as the run splits them.
-/// Not thread-safe.
+/// const functions are thread-safe.
 class Ranking {
  public:
   /// Loads the weights that the run has come to; `checkpoints` is its folder of them. The arguments
@@ -35,7 +35,7 @@ class Ranking {
 
   /// The training takes the settings of the run's final designs and `epochs` passes. Nothing where
   /// a stop was asked for.
-  std::optional<RankedDesign> measure(const space::Genome& genome, double epochs,
+  std::optional<RankedDesign> measure(const space::Genome& genome, double epochs, int threads,
                                       base::Progress& progress) const;
 
  private:

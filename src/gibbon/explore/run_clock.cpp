@@ -5,20 +5,41 @@
 
 namespace gibbon::explore {
 
-RunClock::Measure::Measure(RunClock& clock, std::string work)
-    : clock_(clock), work_(std::move(work)), start_(std::chrono::steady_clock::now()) {}
+RunClock::Measure::Measure(RunClock& clock, std::string work, double share)
+    : clock_(clock),
+      work_(std::move(work)),
+      share_(share),
+      start_(std::chrono::steady_clock::now()) {}
 
 RunClock::Measure::~Measure() {
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
-  clock_.seconds_[work_] += passed.count();
+  const std::lock_guard lock(clock_.mutex_);
+  clock_.seconds_[work_] += share_ * passed.count();
+}
+
+std::map<std::string, double> RunClock::seconds() const {
+  const std::lock_guard lock(mutex_);
+  return seconds_;
+}
+
+void RunClock::restore(std::map<std::string, double> seconds) {
+  const std::lock_guard lock(mutex_);
+  seconds_ = std::move(seconds);
+}
+
+double RunClock::unit_seconds(const std::string& stage) const {
+  const std::lock_guard lock(mutex_);
+  return plan_.at(stage).unit_seconds();
 }
 
 void RunClock::plan(const std::string& stage, double units, double guess) {
+  const std::lock_guard lock(mutex_);
   plan_[stage].units_left = units;
   plan_[stage].guess = guess;
 }
 
 void RunClock::done(const std::string& stage, double units, double seconds) {
+  const std::lock_guard lock(mutex_);
   Work& work = plan_[stage];
   work.units_left = std::max(0.0, work.units_left - units);
   work.units_done += units;
@@ -26,6 +47,7 @@ void RunClock::done(const std::string& stage, double units, double seconds) {
 }
 
 double RunClock::seconds_left() const {
+  const std::lock_guard lock(mutex_);
   double left = 0.0;
   for (const auto& [stage, work] : plan_) {
     left += work.units_left * work.unit_seconds();

@@ -2,18 +2,20 @@
 
 #include <chrono>
 #include <map>
+#include <mutex>
 #include <string>
 
 namespace gibbon::explore {
 
-/// Wall-clock time by kind of work, and from it how long the rest will take. Figures for people:
-/// no result of a run depends on them.
+/// Wall-clock time by kind of work, and from it how long the rest will take. Work on a share of the
+/// run's threads, beside other work, counts as that share of its time. Figures for people: no
+/// result of a run depends on them. Thread-safe.
 class RunClock {
  public:
   /// Adds the time from its making to its end to one kind of work. Measures do not nest.
   class Measure {
    public:
-    Measure(RunClock& clock, std::string work);
+    Measure(RunClock& clock, std::string work, double share);
     ~Measure();
     Measure(const Measure&) = delete;
     Measure& operator=(const Measure&) = delete;
@@ -21,13 +23,16 @@ class RunClock {
    private:
     RunClock& clock_;
     std::string work_;
+    double share_;
     std::chrono::steady_clock::time_point start_;
   };
 
-  Measure measure(std::string work) { return Measure(*this, std::move(work)); }
+  Measure measure(std::string work, double share = 1) {
+    return Measure(*this, std::move(work), share);
+  }
   /// Seconds by kind of work, an earlier part of the run included.
-  const std::map<std::string, double>& seconds() const { return seconds_; }
-  void restore(std::map<std::string, double> seconds) { seconds_ = std::move(seconds); }
+  std::map<std::string, double> seconds() const;
+  void restore(std::map<std::string, double> seconds);
 
   /// Units of a stage that are still to do, with the seconds a unit took so far in this process.
   /// `guess` is taken until one has been timed.
@@ -35,7 +40,7 @@ class RunClock {
   void done(const std::string& stage, double units, double seconds);
   double seconds_left() const;
   /// Of a planned stage: seconds a unit took so far, or the guess.
-  double unit_seconds(const std::string& stage) const { return plan_.at(stage).unit_seconds(); }
+  double unit_seconds(const std::string& stage) const;
 
  private:
   struct Work {
@@ -45,6 +50,7 @@ class RunClock {
     double seconds = 0;
     double unit_seconds() const { return units_done > 0 ? seconds / units_done : guess; }
   };
+  mutable std::mutex mutex_;
   std::map<std::string, double> seconds_;
   std::map<std::string, Work> plan_;
 };

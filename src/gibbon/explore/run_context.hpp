@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string_view>
 #include <vector>
 
@@ -39,6 +40,7 @@ struct RunContext {
   std::unique_ptr<train::Supernet> supernet;
   std::vector<space::Evaluation> evaluations;  ///< of finished iterations, in order
   FrontFigures figures;                        ///< see front_figures()
+  std::mutex mutex;  ///< of the watcher and the store, where designs train side by side
 };
 
 /// Tells the watcher where the run stands.

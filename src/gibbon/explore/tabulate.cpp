@@ -40,13 +40,15 @@ class Tabulator {
     const auto cost = simulator_->cost(design->network, design->hardware);
     if (!cost) return {};
     store::TabulatedDesign result{genome, metrics_of(*cost)};
-    const nn::TrainedNetwork trained = supernet_->extract(design->network, calibration_);
+    const nn::TrainedNetwork trained =
+        supernet_->extract(design->network, calibration_, config_.threads);
     result.metrics[space::Metric::kAccuracy] = chip_accuracy(
         config_, *simulator_, trained, design->hardware, crossbar_, crossbar_.count());
-    result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_);
+    result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_, config_.threads);
     const bool same_images = one_shot_.count() == crossbar_.count();
-    result.one_shot =
-        same_images ? result.one_shot_same : supernet_->one_shot_accuracy(trained, one_shot_);
+    result.one_shot = same_images
+                          ? result.one_shot_same
+                          : supernet_->one_shot_accuracy(trained, one_shot_, config_.threads);
     return result;
   }
 

@@ -11,7 +11,7 @@ namespace gibbon::explore {
 
 /// Listens to a training inside a run: its time goes to the run's clock, in the units of a kind of
 /// work, and the watcher hears how far the run is. Notes and stop requests pass through, and curves
-/// under the training's own name: "loss" becomes "supernet/loss".
+/// under the training's own name: "loss" becomes "supernet/loss". Several may listen side by side.
 class TrainingProgress final : public base::Progress {
  public:
   /// What the training has done, in units of the clock's work.
@@ -20,9 +20,9 @@ class TrainingProgress final : public base::Progress {
   using Show = std::function<void(const base::ProgressUpdate&)>;
 
   /// `curves`: the training's own name. `units_before`: what Units gives before the first step of
-  /// this training.
+  /// this training. `share`: of the run's threads.
   TrainingProgress(RunContext& context, std::string work, std::string curves, double units_before,
-                   Units units, Show show);
+                   Units units, Show show, double share = 1);
 
   void update(const base::ProgressUpdate& update) override;
   void note(const std::string& line) override;
@@ -36,6 +36,7 @@ class TrainingProgress final : public base::Progress {
   double units_done_;
   Units units_;
   Show show_;
+  double share_;
   std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
 };
 

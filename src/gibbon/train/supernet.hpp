@@ -59,8 +59,9 @@ using PathSampler = std::function<nn::Network(std::uint64_t step)>;
 /// The weights that every network of a space shares. Conv and Linear weights are sliced from the
 /// largest: output and input channels from the front, groups as the diagonal blocks, 1x1 as the
 /// centre tap, symmetric 2x2 as 3x3 with zeros. A layer is matched by its name. A step changes the
-/// slices of its own path only; what it does not use keeps its value and momentum. Not thread-safe.
-/// Same seed and same number of threads: same bits. Errors are base::Error.
+/// slices of its own path only; what it does not use keeps its value and momentum. Not thread-safe,
+/// but for extract() and one_shot_accuracy(), which several threads may call at a time. Same seed
+/// and same number of threads: same bits. Errors are base::Error.
 class Supernet {
  public:
   virtual ~Supernet() = default;
@@ -74,11 +75,11 @@ class Supernet {
                        base::Progress& progress) = 0;
   /// The network with this supernet's weights: batch norm recalibrated on `calibration`, output
   /// ranges measured there. What the crossbar simulation runs.
-  virtual nn::TrainedNetwork extract(const nn::Network& network,
-                                     const data::ImageSet& calibration) const = 0;
+  virtual nn::TrainedNetwork extract(const nn::Network& network, const data::ImageSet& calibration,
+                                     int threads) const = 0;
   /// Top-1 percent of the quantised network without crossbars.
-  virtual double one_shot_accuracy(const nn::TrainedNetwork& trained,
-                                   const data::ImageSet& images) const = 0;
+  virtual double one_shot_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
+                                   int threads) const = 0;
   /// Weights and optimiser, so that training goes on bit for bit. Written in one step.
   virtual void save(const std::filesystem::path& path) const = 0;
   virtual void load(const std::filesystem::path& path) = 0;

@@ -52,7 +52,7 @@ void CimnetSupernet::train() {
   while (supernet_->next_step() < training_.steps) {
     const std::int64_t first = supernet_->next_step();
     const std::int64_t steps = std::min(kStepsPerCheckpoint, training_.steps - first);
-    timed("supernet", [&] {
+    timed("supernet", training_.options.threads, [&] {
       supernet_->train(train_, paths, first, steps, training_.steps, progress_);
       supernet_->save(file);
     });
@@ -61,58 +61,67 @@ void CimnetSupernet::train() {
 }
 
 template <typename Work>
-void CimnetSupernet::timed(const std::string& what, const Work& work) {
+void CimnetSupernet::timed(const std::string& what, int threads, const Work& work) {
   const auto began = std::chrono::steady_clock::now();
   work();
   const std::chrono::duration<double, std::ratio<60>> passed =
       std::chrono::steady_clock::now() - began;
-  minutes_[what] = minutes(what) + passed.count();
+  const std::lock_guard lock(mutex_);
+  minutes_[what] = minutes(what) + passed.count() * threads / training_.options.threads;
   folder_.save(kMinutes, minutes_);
 }
 
 template <typename Measure>
 double CimnetSupernet::known_or(const std::string& kind, const space::Genome& network,
-                                const std::string& what, const Measure& measure) {
+                                const std::string& what, int threads, const Measure& measure) {
   const std::string name = space::to_text(network);
-  if (accuracies_.contains(kind) && accuracies_[kind].contains(name)) {
-    return accuracies_[kind][name].get<double>();
+  {
+    const std::lock_guard lock(mutex_);
+    if (accuracies_.contains(kind) && accuracies_[kind].contains(name)) {
+      return accuracies_[kind][name].get<double>();
+    }
   }
   require_not_stopped(progress_);
   double accuracy = 0;
-  timed(what, [&] { accuracy = measure(); });
+  timed(what, threads, [&] { accuracy = measure(); });
   require_not_stopped(progress_);
+  const std::lock_guard lock(mutex_);
   accuracies_[kind][name] = accuracy;
   folder_.save(kAccuracies, accuracies_);
   return accuracy;
 }
 
 double CimnetSupernet::one_shot_accuracy(const std::string& kind, const space::Genome& network,
-                                         const data::ImageSet& images) {
-  return known_or(kind, network, kAccuracies,
-                  [&] { return supernet_->one_shot_accuracy(extract(network), images); });
+                                         const data::ImageSet& images, int threads) {
+  return known_or(kind, network, kAccuracies, threads, [&] {
+    return supernet_->one_shot_accuracy(extract(network, threads), images, threads);
+  });
 }
 
-double CimnetSupernet::screening_accuracy(const space::Genome& network) {
-  return one_shot_accuracy("screening", network, screening_);
+double CimnetSupernet::screening_accuracy(const space::Genome& network, int threads) {
+  return one_shot_accuracy("screening", network, screening_, threads);
 }
 
-double CimnetSupernet::judging_accuracy(const space::Genome& network) {
-  return one_shot_accuracy("judging", network, judging_);
+double CimnetSupernet::judging_accuracy(const space::Genome& network, int threads) {
+  return one_shot_accuracy("judging", network, judging_, threads);
 }
 
-double CimnetSupernet::test_accuracy(const space::Genome& network) {
-  return one_shot_accuracy("test", network, test_);
+double CimnetSupernet::test_accuracy(const space::Genome& network, int threads) {
+  return one_shot_accuracy("test", network, test_, threads);
 }
 
-double CimnetSupernet::fine_tuned_accuracy(const space::Genome& network, double epochs) {
-  return known_or(fmt::format("fine-tuned {:g} epochs", epochs), network, "fine-tuning", [&] {
+double CimnetSupernet::fine_tuned_accuracy(const space::Genome& network, double epochs, int threads,
+                                           base::Progress& progress) {
+  const std::string kind = fmt::format("fine-tuned {:g} epochs", epochs);
+  return known_or(kind, network, "fine-tuning", threads, [&] {
     train::FinalTrainOptions options;
     options.base = training_.options;
+    options.base.threads = threads;
     options.base.small_crops = {};
     options.epochs = epochs;
-    const auto start = extract(network);
-    const auto trained = train::train_network(start.network, train_, start, options, progress_);
-    return train::quantized_accuracy(trained, test_, options.base.threads);
+    const auto start = extract(network, threads);
+    const auto trained = train::train_network(start.network, train_, start, options, progress);
+    return train::quantized_accuracy(trained, test_, threads);
   });
 }
 
@@ -120,8 +129,8 @@ double CimnetSupernet::minutes(const std::string& what) const {
   return minutes_.value(what, 0.0);
 }
 
-nn::TrainedNetwork CimnetSupernet::extract(const space::Genome& network) const {
-  return supernet_->extract(space_.network(network), calibration_);
+nn::TrainedNetwork CimnetSupernet::extract(const space::Genome& network, int threads) const {
+  return supernet_->extract(space_.network(network), calibration_, threads);
 }
 
 }  // namespace gibbon::app

@@ -147,30 +147,26 @@ class EpimRun {
   /// Side by side: most rows need another one's weights alone, and a training on one thread wastes
   /// less than one on two.
   void train_missing_rows(base::Progress& progress) {
-    std::vector<const study::EpimRow*> missing;
     std::vector<double> epochs;
     for (const study::EpimRow& row : rows_) {
-      if (folder_.find(row.name)) continue;
-      missing.push_back(&row);
-      epochs.push_back(epochs_of(row, arguments_));
+      epochs.push_back(folder_.find(row.name) ? 0 : epochs_of(row, arguments_));
     }
     base::JointProgress joint(progress, "epochs", epochs);
     std::vector<base::Task> tasks;
-    for (const study::EpimRow* row : missing) {
+    for (const study::EpimRow& row : rows_) {
       base::Progress& part = joint.part(tasks.size());
-      base::Task task{[this, row, &part](int threads) { train_row(*row, threads, part); }};
-      const auto start = std::find_if(missing.begin(), missing.end(), [row](const auto* other) {
-        return other->name == row->start;
-      });
-      if (start != missing.end()) task.after = std::distance(missing.begin(), start);
+      base::Task task{[this, &row, &part](int threads) { train_row(row, threads, part); }};
+      const auto start = std::find_if(rows_.begin(), rows_.end(),
+                                      [&](const auto& other) { return other.name == row.start; });
+      if (start != rows_.end()) task.after = std::distance(rows_.begin(), start);
       tasks.push_back(std::move(task));
     }
     base::run_side_by_side(tasks, global_.thread_count());
   }
 
-  /// Nothing once a stop was asked for.
+  /// Nothing if the folder holds the row, or once a stop was asked for.
   void train_row(const study::EpimRow& row, int threads, base::Progress& progress) const {
-    if (progress.stop_requested()) return;
+    if (folder_.find(row.name) || progress.stop_requested()) return;
     progress.note("row " + row.name);
     std::optional<nn::TrainedNetwork> start;
     if (!row.start.empty()) start = folder_.network(row.start);

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "gibbon/app/commands/reproduce_study.hpp"
@@ -11,6 +12,8 @@
 #include "gibbon/app/run_inputs.hpp"
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/joint_progress.hpp"
+#include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/ranking.hpp"
 #include "gibbon/predict/predictor.hpp"
 #include "gibbon/store/run_folder.hpp"
@@ -38,21 +41,61 @@ base::Json settings_of(const RankingArguments& arguments, double epochs, std::ui
           {"seed", seed}};
 }
 
-/// Row `n`, measured unless the folder holds it; nothing where a stop was asked for.
-std::optional<Row> row_of(const explore::Ranking& ranking, std::uint64_t seed, int n, double epochs,
-                          const ResultFolder& folder, base::Progress& progress) {
-  const space::Genome genome = ranking.design(seed, n);
-  const std::string name = fmt::format("design-{:03}", n + 1);
-  if (const auto known = folder.find(name)) {
-    return Row{genome, {known->at("one_shot_top1"), known->at("alone_top1")}};
-  }
-  const auto accuracy = ranking.measure(genome, epochs, progress);
-  if (!accuracy) return std::nullopt;
-  folder.save(name, {{"genome", space::to_text(genome)},
-                     {"one_shot_top1", accuracy->one_shot},
-                     {"alone_top1", accuracy->alone}});
-  return Row{genome, *accuracy};
+std::string name_of(int n) {
+  return fmt::format("design-{:03}", n + 1);
 }
+
+/// The rows that the folder does not hold, side by side; those that a stop cut off are left out.
+class RankingRun {
+ public:
+  RankingRun(const explore::Ranking& ranking, std::uint64_t seed, double epochs, int designs,
+             const ResultFolder& folder)
+      : ranking_(ranking), epochs_(epochs), folder_(folder) {
+    for (int n = 0; n < designs; ++n) genomes_.push_back(ranking.design(seed, n));
+  }
+
+  void measure_missing(int threads, base::Progress& progress) const {
+    const int designs = static_cast<int>(genomes_.size());
+    std::vector<double> epochs;
+    for (int n = 0; n < designs; ++n) epochs.push_back(folder_.find(name_of(n)) ? 0 : epochs_);
+    base::JointProgress joint(progress, "epochs", epochs);
+    std::vector<base::Task> tasks;
+    for (int n = 0; n < designs; ++n) {
+      base::Progress& part = joint.part(tasks.size());
+      tasks.push_back({[this, n, &part](int share) { measure(n, share, part); }});
+    }
+    base::run_side_by_side(tasks, threads);
+  }
+
+  /// Of all designs, once none is missing.
+  std::vector<Row> rows() const {
+    std::vector<Row> rows;
+    for (int n = 0; n < static_cast<int>(genomes_.size()); ++n) {
+      const base::Json known = folder_.find(name_of(n)).value();
+      rows.push_back({genomes_[static_cast<std::size_t>(n)],
+                      {known.at("one_shot_top1"), known.at("alone_top1")}});
+    }
+    return rows;
+  }
+
+ private:
+  void measure(int n, int threads, base::Progress& progress) const {
+    if (folder_.find(name_of(n)) || progress.stop_requested()) return;
+    const space::Genome& genome = genomes_[static_cast<std::size_t>(n)];
+    const auto accuracy = ranking_.measure(genome, epochs_, threads, progress);
+    if (!accuracy) return;
+    folder_.save(name_of(n), {{"genome", space::to_text(genome)},
+                              {"one_shot_top1", accuracy->one_shot},
+                              {"alone_top1", accuracy->alone}});
+    progress.note(fmt::format("design {} of {}: one-shot {:.2f} %, alone {:.2f} %", n + 1,
+                              genomes_.size(), accuracy->one_shot, accuracy->alone));
+  }
+
+  const explore::Ranking& ranking_;
+  double epochs_;
+  const ResultFolder& folder_;
+  std::vector<space::Genome> genomes_;
+};
 
 double tau_of(const std::vector<Row>& rows) {
   std::vector<double> alone;
@@ -108,17 +151,13 @@ int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& gl
   const explore::Ranking ranking(config, *inputs.space, inputs.dataset, *store, run.checkpoints());
   const ResultFolder folder(std::filesystem::path(arguments.out) / "ranking",
                             settings_of(arguments, epochs, seed));
-  std::vector<Row> rows;
+  const RankingRun measured(ranking, seed, epochs, arguments.designs, folder);
   {
     TerminalProgress progress(global.quiet || global.json);
-    for (int n = 0; n < arguments.designs; ++n) {
-      const auto row = row_of(ranking, seed, n, epochs, folder, progress);
-      if (!row) throw base::Error("stopped; the same command goes on");
-      progress.note(fmt::format("design {} of {}: one-shot {:.2f} %, alone {:.2f} %", n + 1,
-                                arguments.designs, row->accuracy.one_shot, row->accuracy.alone));
-      rows.push_back(*row);
-    }
+    measured.measure_missing(config.threads, progress);
+    if (progress.stop_requested()) throw base::Error("stopped; the same command goes on");
   }
+  const std::vector<Row> rows = measured.rows();
   if (!global.json) print(rows);
   return finish_study(figure_of(config, epochs, rows), arguments.out, global);
 }

@@ -81,11 +81,7 @@ at::Tensor slice_kernel(const nn::Layer& layer, const Conv& conv, const at::Tens
 }  // namespace
 
 SharedWeights::SharedWeights(const nn::Network& largest, const TrainOptions& options)
-    : device_(options.device),
-      scales_(options.epitome_scales),
-      masks_(std::make_shared<std::map<std::string, at::Tensor>>()),
-      epitome_weights_(
-          std::make_shared<std::map<std::string, std::shared_ptr<const EpitomeWeight>>>()) {
+    : device_(options.device), scales_(options.epitome_scales) {
   const double scale = norm_scale_start(largest);
   int index = 0;
   for (const nn::Layer& layer : largest.layers()) {
@@ -143,13 +139,14 @@ at::Tensor SharedWeights::mask_of(const Conv& conv) const {
   const std::string key =
       fmt::format("{} {} {} {} {}", conv.out_channels, conv.in_channels, conv.kernel, conv.groups,
                   static_cast<int>(conv.padding_mode));
-  const auto found = masks_->find(key);
-  if (found != masks_->end()) return found->second;
+  const std::lock_guard lock(cache_mutex_);
+  const auto found = masks_.find(key);
+  if (found != masks_.end()) return found->second;
   at::Tensor mask = dense_mask(conv);
   if (mask.defined()) {
     mask = mask.to(at::Device(device_)).contiguous(at::MemoryFormat::ChannelsLast);
   }
-  return masks_->emplace(key, mask).first->second;
+  return masks_.emplace(key, mask).first->second;
 }
 
 std::shared_ptr<const EpitomeWeight> SharedWeights::epitome_of(const Conv& conv) const {
@@ -159,7 +156,8 @@ std::shared_ptr<const EpitomeWeight> SharedWeights::epitome_of(const Conv& conv)
       "{} {} {} {} {} {} {} {} {} {}", conv.out_channels, conv.in_channels, conv.kernel,
       static_cast<int>(conv.padding_mode), conv.weight_bits, shape.out_channels, shape.in_channels,
       shape.height, shape.width, static_cast<int>(conv.epitome->outputs));
-  std::shared_ptr<const EpitomeWeight>& weight = (*epitome_weights_)[key];
+  const std::lock_guard lock(cache_mutex_);
+  std::shared_ptr<const EpitomeWeight>& weight = epitome_weights_[key];
   if (weight == nullptr) weight = std::make_shared<const EpitomeWeight>(conv, scales_, device_);
   return weight;
 }

@@ -3,6 +3,8 @@
 // For the .cpp files of this module, after <ATen/ATen.h>: no header names libtorch itself.
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -11,8 +13,8 @@
 
 namespace gibbon::train {
 
-/// The weights and momenta of every layer name, at their greatest sizes. Not thread-safe, but for
-/// concurrent calls of path() with trainable = false.
+/// The weights and momenta of every layer name, at their greatest sizes. path() may be called by
+/// several threads at a time, while nothing trains.
 class SharedWeights {
  public:
   /// Kaiming-normal weights, each tensor drawn from its own stream of the options' seed.
@@ -47,8 +49,9 @@ class SharedWeights {
   EpitomeScales scales_;
   std::map<std::string, Parameter> parameters_;
   std::map<std::string, nn::Conv> epitomes_;  ///< the largest network's convolutions that have one
-  std::shared_ptr<std::map<std::string, at::Tensor>> masks_;  ///< by the convolution's geometry
-  std::shared_ptr<std::map<std::string, std::shared_ptr<const EpitomeWeight>>> epitome_weights_;
+  mutable std::mutex cache_mutex_;
+  mutable std::map<std::string, at::Tensor> masks_;  ///< by the convolution's geometry
+  mutable std::map<std::string, std::shared_ptr<const EpitomeWeight>> epitome_weights_;
 };
 
 }  // namespace gibbon::train

@@ -79,22 +79,22 @@ class TorchSupernet final : public Supernet {
     });
   }
 
-  nn::TrainedNetwork extract(const nn::Network& network,
-                             const data::ImageSet& calibration) const override {
+  nn::TrainedNetwork extract(const nn::Network& network, const data::ImageSet& calibration,
+                             int threads) const override {
     return guarded("supernet extraction", [&] {
       require_images(network, calibration, "calibration");
-      const Session session(options_.threads, options_.device, Precision::kFloat32);
+      const Session session(threads, options_.device, Precision::kFloat32);
       Path path = weights_.path(network, false);
       calibrate(path, calibration, session);
       return to_trained(path);
     });
   }
 
-  double one_shot_accuracy(const nn::TrainedNetwork& trained,
-                           const data::ImageSet& images) const override {
+  double one_shot_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
+                           int threads) const override {
     return guarded("one-shot accuracy", [&] {
       require_images(trained.network, images, "one-shot accuracy");
-      const Session session(options_.threads, options_.device, Precision::kFloat32);
+      const Session session(threads, options_.device, Precision::kFloat32);
       Path path = frozen_path(trained, options_.device);
       return accuracy(path, images, session);
     });
