@@ -272,6 +272,28 @@ TEST(Explorer, TheSearchBeginsInTheTargetsCornersToo) {
   EXPECT_GE(within, 3);
 }
 
+TEST(Explorer, ATargetMayFixGenes) {
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
+  config.final_training.designs = 0;
+  const auto space = test::tiny_space();
+  const std::size_t gene = space->gene_index("hardware.dac_bits");
+  for (const double bits : {1, 2}) {
+    config.final_training.targets[0].genes = {{"hardware.dac_bits", bits}};
+    const RunResult result = run_unbroken(config);
+    const auto has_bits = [&](const space::Genome& genome) {
+      return space->value(genome, gene) == bits;
+    };
+    // Half of the 6 initial designs begin there.
+    const auto corner =
+        std::count_if(result.evaluations.begin(), result.evaluations.begin() + 6,
+                      [&](const auto& stored) { return has_bits(stored.evaluation.genome); });
+    EXPECT_GE(corner, 3);
+    ASSERT_EQ(result.finals.size(), 1u);
+    EXPECT_TRUE(has_bits(result.finals[0].genome));
+  }
+}
+
 double capacity_of(const space::Genome& genome) {
   return capacity(test::tiny_space()->decode(genome).value().network);
 }

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "gibbon/explore/capacity.hpp"
+#include "gibbon/explore/fixed_genes.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/search/pareto.hpp"
 
@@ -89,10 +90,12 @@ void largest_of_the_best_first(const RunContext& context, std::vector<Evaluation
 std::vector<Evaluation> most_promising_within(const RunContext& context, const FinalTarget& target,
                                               std::size_t wanted) {
   const space::Objective bounds = bounded(context.objective, target);
+  const FixedGenes genes(context.space, target.genes);
   std::vector<Evaluation> designs;
   space::GenomeSet seen;
   for (const Evaluation& candidate : context.evaluations) {
     if (!candidate.feasible() || bounds.violation(candidate.metrics) > 0.0) continue;
+    if (!genes.hold_in(candidate.genome)) continue;
     if (seen.insert(candidate.genome).second) designs.push_back(candidate);
   }
   std::stable_sort(designs.begin(), designs.end(), [](const Evaluation& a, const Evaluation& b) {

@@ -6,6 +6,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/explore/capacity.hpp"
+#include "gibbon/explore/fixed_genes.hpp"
 #include "gibbon/explore/run_setup.hpp"
 
 namespace gibbon::explore {
@@ -36,14 +37,14 @@ Genome changed(const space::SearchSpace& space, Genome genome, base::Rng& rng) {
 }
 
 /// The design after many changes, none of which made it smaller or took it out of the bounds.
-Genome grown(const RunContext& context, const Evaluator& evaluator,
-             const space::Objective& objective, Genome genome, base::Rng& rng) {
+Genome grown(const RunContext& context, const Evaluator& evaluator, const Corner& corner,
+             Genome genome, base::Rng& rng) {
   double size = capacity_of(context.space, genome);
   for (int step = 0; step < kClimbSteps; ++step) {
-    const Genome candidate = changed(context.space, genome, rng);
+    const Genome candidate = corner.genes.in(changed(context.space, genome, rng));
     const double candidate_size = capacity_of(context.space, candidate);
     if (candidate_size < size) continue;
-    if (violation(evaluator, objective, candidate) != 0.0) continue;
+    if (violation(evaluator, corner.objective, candidate) != 0.0) continue;
     genome = candidate;
     size = candidate_size;
   }
@@ -53,8 +54,7 @@ Genome grown(const RunContext& context, const Evaluator& evaluator,
 }  // namespace
 
 std::vector<Genome> random_designs(const RunContext& context, const Evaluator& evaluator,
-                                   const space::Objective& objective, std::size_t wanted,
-                                   base::Rng& rng) {
+                                   const Corner& corner, std::size_t wanted, base::Rng& rng) {
   struct Drawn {
     Genome genome;
     double violation;
@@ -63,9 +63,9 @@ std::vector<Genome> random_designs(const RunContext& context, const Evaluator& e
   space::GenomeSet seen;
   std::size_t met = 0;
   for (int draw = 0; draw < kDraws && met < wanted; ++draw) {
-    const Genome genome = context.space.sample(rng);
+    const Genome genome = corner.genes.in(context.space.sample(rng));
     if (!seen.insert(genome).second) continue;
-    const std::optional<double> missed = violation(evaluator, objective, genome);
+    const std::optional<double> missed = violation(evaluator, corner.objective, genome);
     if (!missed) continue;
     if (*missed == 0.0) ++met;
     drawn.push_back({genome, *missed});
@@ -80,13 +80,13 @@ std::vector<Genome> random_designs(const RunContext& context, const Evaluator& e
 }
 
 std::vector<Genome> largest_designs(const RunContext& context, const Evaluator& evaluator,
-                                    const space::Objective& objective, std::size_t wanted,
-                                    base::Rng& rng) {
+                                    const Corner& corner, std::size_t wanted, base::Rng& rng) {
   std::vector<Genome> designs;
   space::GenomeSet seen;
-  for (const Genome& start : random_designs(context, evaluator, objective, wanted, rng)) {
-    if (violation(evaluator, objective, start) != 0.0) break;  // none of the rest keeps the bounds
-    const Genome genome = grown(context, evaluator, objective, start, rng);
+  for (const Genome& start : random_designs(context, evaluator, corner, wanted, rng)) {
+    if (violation(evaluator, corner.objective, start) != 0.0)
+      break;  // none of the rest keeps the bounds
+    const Genome genome = grown(context, evaluator, corner, start, rng);
     if (seen.insert(genome).second) designs.push_back(genome);
   }
   return designs;
@@ -104,12 +104,13 @@ std::vector<Genome> initial_designs(const RunContext& context, const Evaluator& 
     }
   };
   for (const FinalTarget& target : targets) {
-    const space::Objective objective = bounded(context.objective, target);
+    const Corner corner = {bounded(context.objective, target), {context.space, target.genes}};
     const std::size_t share = wanted / (2 * targets.size());
-    add(largest_designs(context, evaluator, objective, share / 2, rng));
-    add(random_designs(context, evaluator, objective, share - share / 2, rng));
+    add(largest_designs(context, evaluator, corner, share / 2, rng));
+    add(random_designs(context, evaluator, corner, share - share / 2, rng));
   }
-  add(random_designs(context, evaluator, context.objective, wanted - designs.size(), rng));
+  const Corner anywhere = {context.objective, {context.space, {}}};
+  add(random_designs(context, evaluator, anywhere, wanted - designs.size(), rng));
   if (designs.empty()) {
     throw base::Error(fmt::format("space '{}': none of {} random designs can be built",
                                   context.space.name(), kDraws));

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -91,6 +93,7 @@ struct FinalTarget {
   /// Pixels of the random crop for its design; none: DataConfig::crop_padding. A network too small
   /// to learn its training images by heart learns less from shifted ones (decision 0008).
   std::optional<int> crop_padding = {};
+  std::map<std::string, double> genes = {};  ///< what the user decides: {"stages.pool", 2}
 };
 
 /// What happens to the front when the search is over.

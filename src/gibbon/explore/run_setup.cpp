@@ -7,6 +7,7 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/named_values.hpp"
+#include "gibbon/explore/fixed_genes.hpp"
 #include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/simulator.hpp"
 
@@ -117,7 +118,10 @@ data::TrainValidationSplit split_images(const RunConfig& config, const data::Dat
 
 void check_names(const RunConfig& config, const space::SearchSpace& space) {
   const space::Objective objective = make_objective(config.objective);
-  for (const FinalTarget& target : config.final_training.targets) bounded(objective, target);
+  for (const FinalTarget& target : config.final_training.targets) {
+    bounded(objective, target);
+    const FixedGenes known(space, target.genes);
+  }
   accuracy_options(config);
   supernet_options(config);
   const auto simulator = sim::make_simulator(config.simulation.model);

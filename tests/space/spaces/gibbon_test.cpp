@@ -303,6 +303,50 @@ TEST(GibbonSpace, TheStemMayBeLeftToTheSearch) {
   EXPECT_EQ(widest.stride, 1);
 }
 
+TEST(GibbonSpace, StagesMayHalveTheImageByPooling) {
+  GibbonSpaceSpec spec = small_spec();
+  const std::size_t genes_of_strides = make_gibbon_space(spec)->genes().size();
+  spec.stage_pools = {1, 2};
+  const auto space = make_gibbon_space(spec);
+  EXPECT_EQ(space->genes().size(), genes_of_strides + 1);
+  Genome genome = zeros(*space);
+  set(*space, genome, "stages.pool", 1);
+  const nn::Network strided = space->decode(genome)->network;
+  EXPECT_EQ(parameters<nn::Conv>(strided, "s2.b1.conv").stride, 2);
+
+  set(*space, genome, "stages.pool", 2);
+  set(*space, genome, "stage2.blocks", 2);
+  const nn::Network pooled = space->decode(genome)->network;
+  EXPECT_THAT(
+      layer_names(pooled),
+      ElementsAre("stem.conv", "stem.bn", "stem.relu", "stem.act", "s1.b1.conv", "s1.b1.pool",
+                  "s1.b1.bn", "s1.b1.relu", "s1.b1.act", "s2.b1.conv", "s2.b1.pool", "s2.b1.bn",
+                  "s2.b1.relu", "s2.b1.act", "s2.b2.conv", "s2.b2.bn", "s2.b2.add", "s2.b2.relu",
+                  "s2.b2.act", "pool", "flatten", "fc"));
+  EXPECT_EQ(parameters<nn::Conv>(pooled, "s1.b1.conv").stride, 1);
+  EXPECT_EQ(parameters<nn::Conv>(pooled, "s2.b1.conv").stride, 1);
+  const auto& pool = parameters<nn::Pool>(pooled, "s2.b1.pool");
+  EXPECT_EQ(pool.mode, nn::PoolMode::kMax);
+  EXPECT_EQ(pool.kernel, 2);
+  EXPECT_EQ(pool.stride, 2);
+  // 32 x 32 pixels: halved by every stage, or by every stage but the first.
+  EXPECT_EQ(parameters<nn::Pool>(pooled, "pool").kernel, 8);
+  EXPECT_EQ(parameters<nn::Pool>(strided, "pool").kernel, 16);
+}
+
+TEST(GibbonSpace, PooledStagesOfOddSidesRoundDown) {
+  GibbonSpaceSpec spec = small_spec();
+  spec.stage_pools = {2};
+  spec.input = {1, 7, 7};
+  const auto space = make_gibbon_space(spec);
+  const auto design = space->decode(zeros(*space));
+  ASSERT_TRUE(design.ok()) << design.reason();
+  EXPECT_EQ(parameters<nn::Pool>(design->network, "pool").kernel, 1);  // 7, 3, 1
+  spec.input = {1, 3, 3};
+  const auto tiny = make_gibbon_space(spec);
+  EXPECT_FALSE(tiny->decode(zeros(*tiny)).ok());
+}
+
 /// 1/8 of 48 outputs x 32 inputs: outputs, inputs, outputs halved.
 TEST(GibbonSpace, UngroupedBlocksMayBeEpitomes) {
   GibbonSpaceSpec spec = small_spec();
@@ -411,6 +455,12 @@ TEST(GibbonSpaceSpec, ErrorsNameTheListAndTheValue) {
   EXPECT_EQ(with([](Spec& s) { s.weight_bits = {1}; }),
             "space 'small': weight_bits is 1, allowed are 2 to 16");
   EXPECT_EQ(with([](Spec& s) { s.weight_bits = {2, 16}; }), "no error");
+  EXPECT_EQ(with([](Spec& s) {
+              s.stage_pools = {2, 3};
+            }),
+            "space 'small': stage_pool is 3, allowed are 1 and 2");
+  EXPECT_EQ(with([](Spec& s) { s.stage_pools = {0}; }),
+            "space 'small': stage_pool holds 0, which is not positive");
   EXPECT_EQ(with([](Spec& s) { s.activation_bits = {17}; }),
             "space 'small': activation_bits is 17, allowed are 2 to 16");
   EXPECT_EQ(with([](Spec& s) { s.head_bits = 0; }),

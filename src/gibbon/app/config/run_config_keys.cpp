@@ -315,17 +315,29 @@ std::vector<ConfigKey> simulation_keys() {
   };
 }
 
+std::map<std::string, double> read_genes(const YamlValue& value) {
+  constexpr double kMost = 1e6;
+  if (!value.is_map()) value.refuse("a map of genes and values");
+  std::map<std::string, double> genes;
+  for (const auto& [name, line] : value.keys()) {
+    genes[name] = value.child(name).value().number(0, kMost);
+  }
+  return genes;
+}
+
 explore::FinalTarget read_target(const YamlValue& value) {
   explore::FinalTarget target;
   YamlMap map = value.map();
   const auto within = map.require("within", "bounds such as \"edp_ms_mj <= 0.12\"");
   const auto epochs = map.find("epochs");
   const auto crop_padding = map.find("crop_padding");
+  const auto genes = map.find("genes");
   map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
   if (epochs) target.epochs = epochs->number(0.01, 10000);
   if (crop_padding) target.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
+  if (genes) target.genes = read_genes(*genes);
   return target;
 }
 
@@ -335,13 +347,21 @@ std::string written(const explore::FinalTarget& target) {
   std::string text = fmt::format("{{within: [{}]", fmt::join(bounds, ", "));
   if (target.epochs > 0) text += fmt::format(", epochs: {}", target.epochs);
   if (target.crop_padding) text += fmt::format(", crop_padding: {}", *target.crop_padding);
+  if (!target.genes.empty()) {
+    std::vector<std::string> genes;
+    for (const auto& [name, choice] : target.genes) {
+      genes.push_back(fmt::format("{}: {}", yaml_scalar(name), choice));
+    }
+    text += fmt::format(", genes: {{{}}}", fmt::join(genes, ", "));
+  }
   return text + "}";
 }
 
 ConfigKey targets_key() {
   return {"final.targets",
           "Corners to reach: each trains the most accurate design within its bounds",
-          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0}",
+          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0, genes: "
+          "{hardware.adc_bits: 8}}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {

@@ -137,7 +137,7 @@ SpaceKey input_key() {
 SpaceKey stages_key() {
   return {
       "stage_blocks",
-      "For each stage, the numbers of blocks it may have; stages after the first halve the image",
+      "For each stage, the numbers of blocks it may have; how stages halve the image: stage_pool",
       true,
       [](const YamlValue& value, GibbonSpaceSpec& spec) {
         spec.stage_blocks.clear();
@@ -183,6 +183,10 @@ std::vector<SpaceKey> space_keys() {
       whole("stem_kernel", "Its kernel: odd, or 2 with symmetric padding", &S::stem_kernel),
       number_or_choices("stem_stride", "Its stride", &S::stem_strides),
       whole("stem_weight_bits", "Bits of its weights, sign included", &S::stem_weight_bits),
+      number_or_choices(
+          "stage_pool",
+          "How stages halve the image: 1 by strides, all but the first; 2 by max pooling, all",
+          &S::stage_pools),
       activation_key(),
       activation_range_key(),
       stages_key(),

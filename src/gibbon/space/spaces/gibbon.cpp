@@ -70,7 +70,7 @@ class GibbonSpace final : public SearchSpace {
   explicit GibbonSpace(GibbonSpaceSpec spec) : spec_(std::move(spec)) {
     validate(spec_);
     add_depth_genes();
-    add_stem_genes();
+    add_network_genes();
     add_block_genes();
     add_hardware_genes();
     check_hardware_choices();
@@ -89,7 +89,7 @@ class GibbonSpace final : public SearchSpace {
   base::Result<Design> decode(const Genome& genome) const override {
     SearchSpace::check(genome);
     try {
-      return Design{build_gibbon_network(spec_, spec_.name, stem_of(genome), blocks_of(genome)),
+      return Design{build_gibbon_network(spec_, spec_.name, choice_of(genome), blocks_of(genome)),
                     hardware_of(genome)};
     } catch (const base::Error& problem) {
       return base::Infeasible{problem.what()};
@@ -105,8 +105,9 @@ class GibbonSpace final : public SearchSpace {
                                   largest(spec_.activation_bits)};
       stages.emplace_back(static_cast<std::size_t>(largest(spec_.stage_blocks[stage])), widest);
     }
-    const StemChoice widest_stem = {largest(spec_.stem_channels), smallest(spec_.stem_strides)};
-    return build_gibbon_network(spec_, spec_.name + "-largest", widest_stem, stages);
+    const NetworkChoice most = {largest(spec_.stem_channels), smallest(spec_.stem_strides),
+                                largest(spec_.stage_pools)};
+    return build_gibbon_network(spec_, spec_.name + "-largest", most, stages);
   }
 
  private:
@@ -136,18 +137,17 @@ class GibbonSpace final : public SearchSpace {
     }
   }
 
-  /// A stem without a choice has no genes.
-  void add_stem_genes() {
-    const auto add = [&](const char* slot,
+  /// What leaves no choice has no gene.
+  void add_network_genes() {
+    const auto add = [&](const char* name, const char* slot,
                          const std::vector<int>& choices) -> std::optional<std::size_t> {
       if (choices.size() == 1) return std::nullopt;
-      add_gene({fmt::format("stem.{}", slot), fmt::format("stem_{}", slot), GenePart::kNetwork, -1,
-                as_choices(choices)},
-               {});
+      add_gene({name, slot, GenePart::kNetwork, -1, as_choices(choices)}, {});
       return genes_.size() - 1;
     };
-    stem_channels_gene_ = add("channels", spec_.stem_channels);
-    stem_stride_gene_ = add("stride", spec_.stem_strides);
+    stem_channels_gene_ = add("stem.channels", "stem_channels", spec_.stem_channels);
+    stem_stride_gene_ = add("stem.stride", "stem_stride", spec_.stem_strides);
+    stage_pool_gene_ = add("stages.pool", "stage_pool", spec_.stage_pools);
   }
 
   void add_block_genes() {
@@ -227,12 +227,13 @@ class GibbonSpace final : public SearchSpace {
     }
   }
 
-  StemChoice stem_of(const Genome& genome) const {
+  NetworkChoice choice_of(const Genome& genome) const {
     const auto chosen = [&](std::optional<std::size_t> gene, const std::vector<int>& choices) {
       return gene ? static_cast<int>(value(genome, *gene)) : choices.front();
     };
     return {chosen(stem_channels_gene_, spec_.stem_channels),
-            chosen(stem_stride_gene_, spec_.stem_strides)};
+            chosen(stem_stride_gene_, spec_.stem_strides),
+            chosen(stage_pool_gene_, spec_.stage_pools)};
   }
 
   std::vector<std::vector<BlockChoice>> blocks_of(const Genome& genome) const {
@@ -277,6 +278,7 @@ class GibbonSpace final : public SearchSpace {
   std::vector<Place> places_;
   std::optional<std::size_t> stem_channels_gene_;
   std::optional<std::size_t> stem_stride_gene_;
+  std::optional<std::size_t> stage_pool_gene_;
   std::vector<std::size_t> first_gene_of_stage_;
 };
 

@@ -47,6 +47,11 @@ struct GibbonSpaceSpec {
   std::vector<int> stem_strides = {1};
   int stem_weight_bits = 9;
 
+  /// How stages halve the image: 1 by stride 2 of the first convolution of each but the first
+  /// stage, 2 by max pooling over 2 x 2 pixels behind the first convolution of every stage, before
+  /// its batch norm. The block that halves has no shortcut.
+  std::vector<int> stage_pools = {1};
+
   BlockActivation activation = BlockActivation::kRelu;  ///< of the stem and of every block
   double activation_range = 4;                 ///< after it; batch norms give unit variance
   std::vector<std::vector<int>> stage_blocks;  ///< one list a stage: its numbers of blocks
@@ -73,19 +78,21 @@ struct GibbonSpaceSpec {
 /// wordlines and bitlines are named in the paper's text without values; these are ours.
 GibbonSpaceSpec gibbon_table1_spec();
 
-/// Gene names: "stage1.blocks"; "stem.channels" and "stem.stride" where the spec leaves a choice;
+/// Gene names: "stage1.blocks"; "stem.channels", "stem.stride" and "stages.pool" where the spec
+/// leaves a choice;
 /// "stage1.block1.channels", ".kernel", ".groups", ".weight_bits",
 /// ".activation_bits", and ".epitome" where the spec leaves a choice; "hardware.crossbar_size",
 /// ".adc_bits", ".dac_bits", ".cell_bits",
 /// ".wordline_share", ".bitline_share". Slots are the last parts. Genes of blocks beyond their
 /// stage's depth are inactive, and the epitome of a block with groups.
 /// Layer names: "stem.conv", "stem.bn", "stem.act", "s1.b1.conv", ".bn", ".add" (where there is a
-/// shortcut), ".relu" (with kRelu), ".act", ..., "pool", "flatten", "fc".
-/// decode() is infeasible where a block's groups do not divide the channels that it reads.
-/// Throws base::Error naming the list and the value for an empty list, a value that is not
-/// positive or comes twice, lists that are neither one nor one a stage, groups that do not divide a
-/// channel choice of their stage, a kernel that is even and
-/// not 2, bits outside 2..16, a share outside (0, 1], or hardware that hw::validate refuses.
+/// shortcut), ".relu" (with kRelu), ".act", ..., "s2.pool" (with pools between stages), ...,
+/// "pool", "flatten", "fc". The first block of a later stage has no shortcut. decode() is
+/// infeasible where a block's groups do not divide the channels that it reads. Throws base::Error
+/// naming the list and the value for an empty list, a value that is not positive or comes twice,
+/// lists that are neither one nor one a stage, groups that do not divide a channel choice of their
+/// stage, a kernel that is even and not 2, a stage pool other than 1 and 2, bits outside 2..16, a
+/// share outside (0, 1], or hardware that hw::validate refuses.
 std::unique_ptr<SearchSpace> make_gibbon_space(const GibbonSpaceSpec& spec);
 
 }  // namespace gibbon::space

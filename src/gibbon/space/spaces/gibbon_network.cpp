@@ -6,8 +6,8 @@ namespace gibbon::space {
 
 namespace {
 
-constexpr int kDownsamplingStride = 2;
-constexpr std::size_t kMostLayersOfABlock = 5;  // the activation's two
+constexpr int kHalving = 2;  // stride of a convolution or pool that halves the image
+constexpr std::size_t kMostLayersOfABlock = 5;  // the activation's two, and a sum or a pool
 
 /// Appends layers and keeps track of the last one's output.
 class NetworkBuilder {
@@ -33,8 +33,9 @@ class NetworkBuilder {
     layers_.push_back({std::move(name), std::move(parameters), std::move(inputs)});
   }
 
-  /// Convolution that keeps the size at stride 1, and its batch normalisation.
-  void append_conv(const std::string& prefix, nn::Conv conv) {
+  /// Convolution that keeps the size at stride 1, max pooling where it `pools`, and batch
+  /// normalisation.
+  void append_conv(const std::string& prefix, nn::Conv conv, bool pools) {
     conv.in_channels = channels_;
     if (conv.kernel == 2) {
       conv.padding_mode = nn::PaddingMode::kSymmetric;
@@ -45,6 +46,7 @@ class NetworkBuilder {
     width_ = output_size(width_, conv);
     channels_ = conv.out_channels;
     append(prefix + ".conv", conv);
+    if (pools) append_halving_pool(prefix + ".pool", conv.activation_bits);
     append(prefix + ".bn", nn::BatchNorm{channels_, std::nullopt});
   }
 
@@ -55,6 +57,16 @@ class NetworkBuilder {
   }
 
  private:
+  void append_halving_pool(std::string name, int bits) {
+    const nn::Pool pool = {nn::PoolMode::kMax, kHalving, kHalving, 0, bits};
+    const auto halved = [](int size) {
+      return nn::window_output_size(size, kHalving, kHalving, 0, nn::PaddingMode::kZeros);
+    };
+    height_ = halved(height_);
+    width_ = halved(width_);
+    append(std::move(name), pool);
+  }
+
   static int output_size(int size, const nn::Conv& conv) {
     return nn::window_output_size(size, conv.kernel, conv.stride, conv.padding, conv.padding_mode);
   }
@@ -67,24 +79,31 @@ class NetworkBuilder {
   int channels_;
 };
 
-/// A block and with how many bits the next layer reads its output.
+/// What a block's place in the network decides.
+struct BlockPlace {
+  bool halves = false;  ///< the image
+  bool pools = false;   ///< for that
+  int output_bits = 0;  ///< with which the next layer reads its output
+};
+
 void append_block(NetworkBuilder& builder, const std::string& prefix, const BlockChoice& choice,
-                  int output_bits, bool downsampling) {
+                  const BlockPlace& place) {
   const int input = builder.last();
   nn::Conv conv;
   conv.out_channels = choice.channels;
   conv.kernel = choice.kernel;
-  conv.stride = downsampling ? kDownsamplingStride : 1;
+  conv.stride = place.halves && !place.pools ? kHalving : 1;
   conv.groups = choice.groups;
   conv.weight_bits = choice.weight_bits;
   conv.activation_bits = choice.activation_bits;
   conv.in_channels = builder.channels();
   if (conv.groups == 1) conv.epitome = epitome_of_share(conv, choice.stored);
-  builder.append_conv(prefix, conv);
-  if (!downsampling) {
-    builder.append(prefix + ".add", nn::Add{choice.channels, output_bits}, {builder.last(), input});
+  builder.append_conv(prefix, conv, place.halves && place.pools);
+  if (!place.halves) {
+    builder.append(prefix + ".add", nn::Add{choice.channels, place.output_bits},
+                   {builder.last(), input});
   }
-  builder.append_activation(prefix, output_bits);
+  builder.append_activation(prefix, place.output_bits);
 }
 
 void append_head(NetworkBuilder& builder, const GibbonSpaceSpec& spec) {
@@ -119,18 +138,18 @@ std::optional<nn::ConvEpitome> epitome_of_share(const nn::Conv& conv, double sto
 }
 
 nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string& name,
-                                 const StemChoice& chosen_stem,
+                                 const NetworkChoice& choice,
                                  const std::vector<std::vector<BlockChoice>>& stages) {
   std::size_t blocks = 2;  // stem and head
   for (const std::vector<BlockChoice>& stage : stages) blocks += stage.size();
   NetworkBuilder builder(spec, blocks);
   nn::Conv stem;
-  stem.out_channels = chosen_stem.channels;
+  stem.out_channels = choice.stem_channels;
   stem.kernel = spec.stem_kernel;
-  stem.stride = chosen_stem.stride;
+  stem.stride = choice.stem_stride;
   stem.weight_bits = spec.stem_weight_bits;
   stem.activation_bits = spec.input_bits;
-  builder.append_conv("stem", stem);
+  builder.append_conv("stem", stem, false);
   builder.append_activation("stem", stages.front().front().activation_bits);
 
   for (std::size_t stage = 0; stage < stages.size(); ++stage) {
@@ -141,8 +160,12 @@ nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string&
       } else if (stage + 1 < stages.size()) {
         output_bits = stages[stage + 1].front().activation_bits;
       }
+      BlockPlace place;
+      place.pools = choice.stage_pool > 1;
+      place.halves = block == 0 && (stage > 0 || place.pools);
+      place.output_bits = output_bits;
       append_block(builder, fmt::format("s{}.b{}", stage + 1, block + 1), stages[stage][block],
-                   output_bits, stage > 0 && block == 0);
+                   place);
     }
   }
   append_head(builder, spec);

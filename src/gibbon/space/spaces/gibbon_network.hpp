@@ -8,10 +8,11 @@
 
 namespace gibbon::space {
 
-/// What the genes say about the stem.
-struct StemChoice {
-  int channels = 0;
-  int stride = 0;
+/// What the genes say about the whole network.
+struct NetworkChoice {
+  int stem_channels = 0;
+  int stem_stride = 0;
+  int stage_pool = 1;  ///< as in GibbonSpaceSpec::stage_pools
 };
 
 /// What the genes say about one block.
@@ -32,7 +33,7 @@ std::optional<nn::ConvEpitome> epitome_of_share(const nn::Conv& conv, double sto
 /// The network of these blocks, one list a stage (at least one block each). Throws base::Error
 /// where nn::Network refuses it: groups that do not divide the channels read.
 nn::Network build_gibbon_network(const GibbonSpaceSpec& spec, const std::string& name,
-                                 const StemChoice& chosen_stem,
+                                 const NetworkChoice& choice,
                                  const std::vector<std::vector<BlockChoice>>& stages);
 
 }  // namespace gibbon::space

@@ -92,6 +92,10 @@ class SpecCheck {
     check_kernel("stem_kernel", spec_.stem_kernel);
     check_list("stem_stride", spec_.stem_strides);
     check_bits("stem_weight_bits", spec_.stem_weight_bits);
+    check_list("stage_pool", spec_.stage_pools);
+    for (const int pool : spec_.stage_pools) {
+      if (pool > 2) refuse(fmt::format("stage_pool is {}, allowed are 1 and 2", pool));
+    }
     if (!(spec_.activation_range > 0)) {
       refuse(fmt::format("activation_range is {}, which is not positive", spec_.activation_range));
     }
