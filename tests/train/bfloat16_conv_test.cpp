@@ -1,6 +1,7 @@
 #include "gibbon/train/trainers/bfloat16_conv.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/function.h>
 
 #include <gtest/gtest.h>
@@ -8,6 +9,8 @@
 #include <cmath>
 #include <string>
 #include <vector>
+
+#include "gibbon/train/trainers/amx_conv_kernels.hpp"
 
 namespace gibbon::train {
 namespace {
@@ -57,18 +60,68 @@ TEST_P(Bfloat16ConvCases, ComesAsNearToFloat32AsItsEightBitsAllow) {
 
 // On both sides of 64 pixels and 64 channels, where the kernel's gradient changes its way, and of
 // the paddings at which the input's does.
-INSTANTIATE_TEST_SUITE_P(Shapes, Bfloat16ConvCases,
-                         ::testing::Values(Bfloat16Case{2, 64, 32, 8, 8, 3, 1, 1},
-                                           Bfloat16Case{2, 63, 32, 8, 8, 3, 1, 1},
-                                           Bfloat16Case{2, 64, 32, 8, 9, 3, 1, 1},
-                                           Bfloat16Case{3, 96, 64, 2, 2, 3, 1, 1},
-                                           Bfloat16Case{3, 64, 96, 7, 5, 3, 2, 1},
-                                           Bfloat16Case{2, 64, 64, 4, 4, 1, 1, 0},
-                                           Bfloat16Case{2, 64, 64, 5, 5, 1, 2, 0},
-                                           Bfloat16Case{2, 64, 32, 6, 6, 3, 1, 0},
-                                           Bfloat16Case{2, 64, 32, 6, 6, 5, 1, 2},
-                                           Bfloat16Case{1, 3, 32, 16, 16, 3, 1, 1},
-                                           Bfloat16Case{1, 32, 32, 12, 12, 3, 2, 1}));
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, Bfloat16ConvCases,
+    ::testing::Values(
+        Bfloat16Case{2, 64, 32, 8, 8, 3, 1, 1}, Bfloat16Case{2, 63, 32, 8, 8, 3, 1, 1},
+        Bfloat16Case{2, 64, 32, 8, 9, 3, 1, 1}, Bfloat16Case{3, 96, 64, 2, 2, 3, 1, 1},
+        Bfloat16Case{3, 64, 96, 7, 5, 3, 2, 1}, Bfloat16Case{2, 15, 16, 9, 11, 3, 1, 1},
+        Bfloat16Case{2, 32, 40, 6, 7, 7, 1, 3}, Bfloat16Case{2, 64, 64, 4, 4, 1, 1, 0},
+        Bfloat16Case{2, 64, 64, 5, 5, 1, 2, 0}, Bfloat16Case{2, 64, 32, 6, 6, 3, 1, 0},
+        Bfloat16Case{2, 64, 32, 6, 6, 5, 1, 2}, Bfloat16Case{1, 3, 32, 16, 16, 3, 1, 1},
+        Bfloat16Case{1, 32, 32, 12, 12, 3, 2, 1}));
+
+class WholeNumberCases : public ::testing::TestWithParam<Bfloat16Case> {};
+
+// Whole numbers of up to 8 are bfloat16s, and sums of up to 5 x 5 x 8 x 8 of their products for
+// each of 64 channels or for each of some thousand pixels stay below 2^24: float32 holds all of
+// them, so that both ways must give the same bits.
+TEST_P(WholeNumberCases, AreConvolvedExactly) {
+  if (!amx_conv_available()) GTEST_SKIP() << "this machine has no AMX; libtorch rounds its results";
+  const Bfloat16Case c = GetParam();
+  at::Generator generator = at::detail::createCPUGenerator(7);
+  const auto whole = [&](at::IntArrayRef shape) {
+    return at::randint(-8, 9, shape, generator, at::kFloat);
+  };
+  const at::Tensor input =
+      whole({c.count, c.in, c.height, c.width}).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor kernel = whole({c.out, c.in, c.kernel, c.kernel});
+  const at::Tensor gradient = whole({c.count, c.out, c.height, c.width});
+  const auto results = [&](const auto& convolution) {
+    const at::Tensor from = input.detach().clone().set_requires_grad(true);
+    const at::Tensor by = kernel.detach().clone().set_requires_grad(true);
+    const at::Tensor output = convolution(from, by);
+    output.backward(gradient);
+    return std::vector<at::Tensor>{output.detach(), from.grad(), by.grad()};
+  };
+  const auto expected = results([&](const at::Tensor& from, const at::Tensor& by) {
+    return at::conv2d(from.to(at::kDouble), by.to(at::kDouble), {}, c.stride, c.padding)
+        .to(at::kFloat);
+  });
+  const int threads = at::get_num_threads();
+  for (const int used : {1, 2}) {
+    at::set_num_threads(used);
+    const auto found = results([&](const at::Tensor& from, const at::Tensor& by) {
+      return bfloat16_conv(from, by, c.stride, c.padding);
+    });
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      EXPECT_TRUE(found[i].equal(expected[i])) << "result " << i << ", threads " << used;
+    }
+  }
+  at::set_num_threads(threads);
+}
+
+// Around whole tiles of 32 channels, of 32 pixels and of 256 pixels, the zeros between rows and
+// images counted: 2 images of 9 x 11 are 240 of them, 3 of 8 x 9 are 270, one of 15 x 15 is 256.
+INSTANTIATE_TEST_SUITE_P(Shapes, WholeNumberCases,
+                         ::testing::Values(Bfloat16Case{2, 16, 16, 9, 11, 3, 1, 1},
+                                           Bfloat16Case{3, 17, 33, 8, 9, 3, 1, 1},
+                                           Bfloat16Case{1, 32, 32, 15, 15, 3, 1, 1},
+                                           Bfloat16Case{5, 64, 48, 2, 2, 3, 1, 1},
+                                           Bfloat16Case{7, 31, 65, 1, 1, 3, 1, 1},
+                                           Bfloat16Case{4, 33, 64, 7, 5, 5, 1, 2},
+                                           Bfloat16Case{3, 48, 16, 6, 6, 1, 1, 0},
+                                           Bfloat16Case{6, 40, 36, 16, 16, 3, 1, 1}));
 
 TEST(Bfloat16Conv, AnInputWithoutGradientGetsNone) {
   const at::Tensor input = at::ones({1, 4, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);

@@ -7,11 +7,11 @@ class Tensor;
 namespace gibbon::train {
 
 /// A convolution whose products are of bfloat16 and whose sums and results are float32, forward and
-/// backward, for processors with AMX. libtorch's own kernels, but for the kernel's gradient over
-/// few pixels, where they reach a tenth of the rate of one product of matrices (decision 0010).
-/// `input` [n, in, h, w], its channels together; `kernel` [out, in, k, k]; both are rounded to
-/// bfloat16. The output has its channels together. Gradients reach both tensors. Thread-safe; the
-/// last bits may depend on the number of threads.
+/// backward, for processors with AMX: our own kernels (amx_conv_kernels.hpp) where the output is as
+/// large as the input, else libtorch's (decision 0010). `input` [n, in, h, w], its channels
+/// together; `kernel` [out, in, k, k]; both are rounded to bfloat16, as are gradients. The output
+/// has its channels together. Gradients reach both tensors. Thread-safe; where libtorch computes,
+/// the last bits may depend on the number of threads.
 at::Tensor bfloat16_conv(const at::Tensor& input, const at::Tensor& kernel, int stride,
                          int padding);
 
