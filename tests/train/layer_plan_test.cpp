@@ -145,6 +145,33 @@ TEST(LayerPlan, ATailMayRectify) {
   for (const std::size_t index : {3U, 4U, 5U, 6U, 7U}) expect_tail(plans[index], 3, 4, 5);
 }
 
+/// 0 conv, 1 pool, 2 bn, 3 relu, 4 act, 5 pool, 6 flatten, 7 fc.
+std::vector<LayerPlan> pooled_plans(nn::PoolMode mode) {
+  using namespace nn;
+  NetworkDescription d;
+  d.name = "n";
+  d.input = {3, 8, 8};
+  d.num_classes = 4;
+  d.layers = {{"conv", Conv{3, 4, 3, 1, 1}, {kNetworkInput}},
+              {"halves", Pool{mode, 2, 2}, {0}},
+              {"bn", BatchNorm{4, {}}, {1}},
+              {"relu", Relu{}, {2}},
+              {"act", HardTanh{5, 4.0}, {3}},
+              {"pool", Pool{PoolMode::kGlobalAverage, 4, 4}, {4}},
+              {"flatten", Flatten{}, {5}},
+              {"fc", Linear{4, 4}, {6}}};
+  return plan_layers(Network(d));
+}
+
+TEST(LayerPlan, ATailMayPool) {
+  const std::vector<LayerPlan> plans = pooled_plans(nn::PoolMode::kMax);
+  for (const std::size_t index : {0U, 1U, 2U, 3U, 4U}) {
+    expect_tail(plans[index], 0, 2, -1);
+    EXPECT_EQ(plans[index].tail->pool, 1);
+  }
+  EXPECT_FALSE(pooled_plans(nn::PoolMode::kAverage)[4].tail) << "averages leave the grid";
+}
+
 TEST(LayerPlan, ATailsShortcutMayHaveOtherChannels) {
   for (const int channels : {2, 6}) expect_tail(tail_plans({4, 2}, channels)[7], 3, 4, 5);
 }

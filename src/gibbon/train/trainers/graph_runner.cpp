@@ -40,8 +40,8 @@ class Runner {
 
   at::Tensor operator()(const nn::Conv& conv) {
     const at::Tensor output = convolve(conv, quantized_input(), weight(conv.weight_bits));
-    if (fuses_tail(output)) {
-      in_fused_tail_[index_] = true;
+    in_fused_tail_[index_] = fuses_tail(output);
+    if (in_fused_tail_[index_] || pools_before_quantizer()) {
       used_ranges_[index_] = output_range(output);
       return output;
     }
@@ -95,7 +95,13 @@ class Runner {
   at::Tensor operator()(const nn::Pool& pool) {
     if (pool.mode == nn::PoolMode::kGlobalAverage) return input().mean({2, 3}, true, at::kFloat);
     if (pool.mode == nn::PoolMode::kMax) {
-      return at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
+      const at::Tensor largest = at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
+      if (!options_.quantize || in_fused_tail() || !pools_before_quantizer()) return largest;
+      const auto conv = static_cast<std::size_t>(plan().tail->conv);
+      return fake_quantize(
+          largest,
+          quantizer_grid(path_.plans[conv].input_bits, static_cast<float>(used_ranges_[conv])),
+          ClampGradient::kZero, false);
     }
     return at::avg_pool2d(input(), pool.kernel, pool.stride, pool.padding);
   }
@@ -208,7 +214,15 @@ class Runner {
 
   bool fuses_tail(const at::Tensor& convolution) const {
     return options_.fused_tails && options_.quantize && options_.crossbars == nullptr &&
-           normalises_by_batch() && plan().tail && has_block_tail_kernel(convolution);
+           normalises_by_batch() && plan().tail && has_block_tail_kernel(convolution) &&
+           (plan().tail->pool < 0 || convolution.size(0) > 1);  // a variance needs two pixels
+  }
+
+  /// Of a tail's Conv and Pool: the largest values are taken before the quantiser, which gives the
+  /// same, of fewer values, and lets the gradient go where the largest was, not to the first of
+  /// those that the quantiser makes equal. Crossbars give what is quantised.
+  bool pools_before_quantizer() const {
+    return options_.crossbars == nullptr && plan().tail && plan().tail->pool >= 0;
   }
 
   /// Whether the HardTanh that ends the layer's tail computes for it.
@@ -224,7 +238,9 @@ class Runner {
     const at::Tensor nothing;
     const QuantizerGrid output =
         quantizer_grid(path_.plans[conv].input_bits, static_cast<float>(used_ranges_[conv]));
-    return block_tail(values_[conv], tail_shortcut(tail), norm.gamma, norm.beta,
+    const at::Tensor& normalised =
+        values_[static_cast<std::size_t>(tail.pool < 0 ? tail.conv : tail.pool)];
+    return block_tail(normalised, tail_shortcut(tail), norm.gamma, norm.beta,
                       keeps ? norm.running_mean : nothing, keeps ? norm.running_variance : nothing,
                       {output, activation, norm.epsilon, kNormMomentum});
   }

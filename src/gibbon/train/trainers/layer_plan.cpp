@@ -38,13 +38,15 @@ int quantizer_bits(const nn::Layer& layer) {
   return 0;
 }
 
+bool is_largest_of(const nn::Layer& layer) {
+  const auto* pool = std::get_if<nn::Pool>(&layer.parameters);
+  return pool != nullptr && pool->mode == nn::PoolMode::kMax;
+}
+
 /// Whether a layer's output lies on the grids of its inputs, if its inputs do.
 bool keeps_grid(const nn::Layer& layer) {
-  if (const auto* pool = std::get_if<nn::Pool>(&layer.parameters)) {
-    return pool->mode == nn::PoolMode::kMax;
-  }
-  return is<nn::Relu>(layer) || is<nn::Flatten>(layer) || is<nn::Dropout>(layer) ||
-         is<nn::Concat>(layer) || is<nn::SelectToken>(layer);
+  return is_largest_of(layer) || is<nn::Relu>(layer) || is<nn::Flatten>(layer) ||
+         is<nn::Dropout>(layer) || is<nn::Concat>(layer) || is<nn::SelectToken>(layer);
 }
 
 int grid_bits(const nn::Network& network, int index) {
@@ -142,10 +144,16 @@ class Planner {
     if (!only_read_once(source) || !is<nn::BatchNorm>(layer(source))) return;
     if (std::get<nn::BatchNorm>(layer(source).parameters).output_bits) return;
     tail.norm = source;
-    tail.conv = layer(source).inputs.front();
+    source = layer(source).inputs.front();
+    if (only_read_once(source) && is_largest_of(layer(source))) {
+      tail.pool = source;
+      source = layer(source).inputs.front();
+    }
+    tail.conv = source;
     if (!only_read_once(tail.conv) || !is<nn::Conv>(layer(tail.conv))) return;
     if (plan_of(tail.conv).input_bits > kMostCodeBits) return;
     for (const int member : {tail.conv, tail.norm, tanh}) plan_of(member).tail = tail;
+    if (tail.pool >= 0) plan_of(tail.pool).tail = tail;
     if (tail.add >= 0) plan_of(tail.add).tail = tail;
     if (plan_of(tanh).rectified_by_quantizer) plan_of(layer(tanh).inputs.front()).tail = tail;
   }

@@ -8,12 +8,14 @@
 
 namespace gibbon::train {
 
-/// A Conv and what stands behind it up to a HardTanh, each read by the next one alone: BatchNorm
-/// without output_bits, maybe an Add of its output (first, of the Add's channels) and a shortcut,
-/// maybe a Relu that the quantiser folds in. block_tail.hpp computes all behind the Conv in one
-/// function.
+/// A Conv and what stands behind it up to a HardTanh, each read by the next one alone: maybe a Pool
+/// of largest values, which may come before the Conv's own quantiser as well as behind it,
+/// BatchNorm without output_bits, maybe an Add of its output (first, of the Add's channels) and a
+/// shortcut, maybe a Relu that the quantiser folds in. block_tail.hpp computes all behind the Conv
+/// in one function.
 struct TailLayers {
   int conv = -1;
+  int pool = -1;  ///< -1: none
   int norm = -1;
   int add = -1;  ///< -1: none
 };
