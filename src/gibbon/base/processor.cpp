@@ -3,6 +3,10 @@
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
+#if defined(__x86_64__) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace gibbon::base {
 
@@ -32,6 +36,22 @@ bool processor_has_tiles(TileProducts products) {
 #else
 
 bool processor_has_tiles(TileProducts) {
+  return false;
+}
+
+#endif
+
+#if defined(__x86_64__) && defined(__linux__)
+
+bool system_grants_tiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+#else
+
+bool system_grants_tiles() {
   return false;
 }
 

@@ -6,7 +6,11 @@ namespace gibbon::base {
 enum class TileProducts { kBytes, kBfloat16 };
 
 /// Whether the processor has AMX tiles with these products and the operating system keeps their
-/// state (Intel SDM volume 1, chapter 18). Linux wants a process to ask before it uses them.
+/// state (Intel SDM volume 1, chapter 18).
 bool processor_has_tiles(TileProducts products);
+
+/// Asks the system for the leave to use tiles, which Linux gives a process, with all its threads,
+/// only then (x86/xstate.rst of the kernel's documentation). Whether it was given.
+bool system_grants_tiles();
 
 }  // namespace gibbon::base

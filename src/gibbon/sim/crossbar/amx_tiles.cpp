@@ -4,26 +4,9 @@
 
 #include "gibbon/base/processor.hpp"
 
-#if defined(__x86_64__) && defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
-
 namespace gibbon::sim {
 
 #if defined(__x86_64__) && defined(__linux__)
-
-namespace {
-
-/// Linux lets a process, with all its threads, use tiles only once it has asked (x86/xstate.rst of
-/// the kernel's documentation).
-bool system_grants_tiles() {
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
-}  // namespace
 
 bool amx_vectors_available() {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
@@ -34,7 +17,7 @@ bool amx_vectors_available() {
 bool amx_available() {
   static const bool available = amx_vectors_available() &&
                                 base::processor_has_tiles(base::TileProducts::kBytes) &&
-                                system_grants_tiles();
+                                base::system_grants_tiles();
   return available;
 }
 

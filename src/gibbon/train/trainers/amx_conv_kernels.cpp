@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "gibbon/base/processor.hpp"
+#include "gibbon/sim/crossbar/amx_tiles.hpp"
 
 #if defined(__x86_64__) && defined(__linux__)
 // GCC 12's own header starts intrinsics from a register that it leaves undefined on purpose, and
@@ -12,17 +14,15 @@
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
 
 namespace gibbon::train {
 
 namespace {
 
-constexpr std::int64_t kHalf = 16;         // rows of a register, and its columns of 32 bits
-constexpr std::int64_t kTileValues = 512;  // bfloat16 values of a register
-constexpr std::int64_t kSums = 256;        // float32 values of a register
+constexpr std::int64_t kHalf = sim::kAmxRows;  // rows of a register, its columns of 32 bits
+constexpr std::int64_t kTileValues = 512;      // bfloat16 values of a register
+constexpr std::int64_t kSums = 256;            // float32 values of a register
 
 /// Distance of a tap from its output in the sequence of pixels.
 std::int64_t tap_offset(const PixelGrid& grid, std::int64_t side, std::int64_t tap) {
@@ -59,23 +59,11 @@ std::int64_t pairs_size(const PixelGrid& grid, std::int64_t channels) {
 
 #if defined(__x86_64__) && defined(__linux__)
 
-namespace {
-
-/// Linux lets a process, with all its threads, use tiles only once it has asked (x86/xstate.rst of
-/// the kernel's documentation).
-bool system_grants_tiles() {
-  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
-  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
-}  // namespace
-
 bool amx_conv_available() {
   static const bool available =
       __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
       __builtin_cpu_supports("avx512bf16") &&
-      base::processor_has_tiles(base::TileProducts::kBfloat16) && system_grants_tiles();
+      base::processor_has_tiles(base::TileProducts::kBfloat16) && base::system_grants_tiles();
   return available;
 }
 
@@ -100,21 +88,11 @@ void round_row(const float* from, std::int64_t count, std::int64_t padded, std::
   }
 }
 
-/// What LDTILECFG reads, palette 1: eight registers of 16 rows of 64 bytes.
-struct alignas(64) TileConfig {
-  std::uint8_t palette = 1;
-  std::uint8_t start_row = 0;
-  std::array<std::uint8_t, 14> reserved{};
-  std::array<std::uint16_t, 16> row_bytes{64, 64, 64, 64, 64, 64, 64, 64};
-  std::array<std::uint8_t, 16> rows{16, 16, 16, 16, 16, 16, 16, 16};
-};
-static_assert(sizeof(TileConfig) == 64);
-
 /// The registers, all of one shape, while this lives: 0 to 3 sums, 4 and 5 rows, 6 and 7 columns.
 class Tiles {
  public:
   Tiles() {
-    static const TileConfig config;
+    static const sim::AmxConfig config = sim::amx_config(sim::kAmxRows, sim::kAmxRows);
     __asm__ volatile("ldtilecfg %0" : : "m"(config));
   }
   ~Tiles() { __asm__ volatile("tilerelease"); }
@@ -347,26 +325,25 @@ void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_
 void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* columns,
                        const std::uint16_t* pairs, std::int64_t first_in, std::int64_t first_out,
                        float* gradient) {
-  constexpr std::int64_t kMostTaps = 25;
   constexpr std::int64_t kChunkPixels = 512;
   const std::int64_t padded_out = whole_tiles(kernel.out);
   const std::ptrdiff_t column_bytes = column_pitch(grid) * 2;
   const std::ptrdiff_t pair_bytes = padded_out * 4;
   const std::uint16_t* in = columns + first_in * column_pitch(grid) + pixel_rows_lead(grid);
   const std::uint16_t* out = pairs + 2 * first_out;
-  alignas(64) static thread_local float sums[kMostTaps * 4 * kSums];
-  std::memset(sums, 0, static_cast<std::size_t>(kernel.taps()) * 4 * kSums * sizeof(float));
+  std::vector<float> sums(static_cast<std::size_t>(kernel.taps()) * 4 * kSums);
+  const auto sums_of = [&](std::int64_t tap) { return sums.data() + tap * 4 * kSums; };
   Tiles tiles;
   for (std::int64_t chunk = 0; chunk < grid.pixels(); chunk += kChunkPixels) {
     const std::int64_t end = std::min(chunk + kChunkPixels, grid.pixels());
     for (std::int64_t tap = 0; tap < kernel.taps(); ++tap) {
       const std::uint16_t* read = in + tap_offset(grid, kernel.side, tap);
-      tiles.load_sums(sums + tap * 4 * kSums);
+      tiles.load_sums(sums_of(tap));
       for (std::int64_t pixel = chunk; pixel < end; pixel += kTilePixels) {
         const std::uint16_t* pair = out + pixel * padded_out;
         tiles.multiply(read + pixel, column_bytes, pair, pair + 2 * kHalf, pair_bytes);
       }
-      tiles.store_sums(sums + tap * 4 * kSums);
+      tiles.store_sums(sums_of(tap));
     }
   }
   const std::int64_t inputs = std::min(kTileChannels, kernel.in - first_in);
@@ -375,7 +352,7 @@ void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std
     for (std::int64_t i = 0; i < inputs; ++i) {
       float* to = gradient + ((first_out + o) * kernel.in + first_in + i) * kernel.taps();
       for (std::int64_t tap = 0; tap < kernel.taps(); ++tap) {
-        to[tap] = sums_row(sums + tap * 4 * kSums, i, o / kHalf)[o % kHalf];
+        to[tap] = sums_row(sums_of(tap), i, o / kHalf)[o % kHalf];
       }
     }
   }

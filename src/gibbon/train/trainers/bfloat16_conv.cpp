@@ -70,11 +70,8 @@ class TileConv {
   static bool takes(const at::Tensor& input, const at::Tensor& kernel, std::int64_t stride,
                     std::int64_t padding) {
     constexpr std::int64_t kFewestChannels = 16;  // below, whole tiles are mostly zeros
-    constexpr std::int64_t kLargestSide = 5;
-    const std::int64_t side = kernel.size(2);
-    return amx_conv_available() && is_same_convolution(kernel, stride, padding) &&
-           side <= kLargestSide && input.is_cpu() && input.size(1) >= kFewestChannels &&
-           kernel.size(0) >= kFewestChannels;
+    return amx_conv_available() && is_same_convolution(kernel, stride, padding) && input.is_cpu() &&
+           input.size(1) >= kFewestChannels && kernel.size(0) >= kFewestChannels;
   }
 
   /// The images' pixels in the kernels' order, with zeros between them.
