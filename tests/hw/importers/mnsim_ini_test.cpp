@@ -1,8 +1,11 @@
 #include "gibbon/hw/importers/mnsim_ini.hpp"
 
 #include <gmock/gmock.h>
+#include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
+#include <string>
 
 #include "error_of.hpp"
 #include "gibbon/base/error.hpp"
@@ -78,8 +81,21 @@ Simulation_Level = 1
 NoC_enable = 0
 )";
 
+/// A folder of this process, since tests run side by side; gone with it.
+class OwnFolder {
+ public:
+  OwnFolder() { std::filesystem::create_directories(path_); }
+  ~OwnFolder() { std::filesystem::remove_all(path_); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_ =
+      std::filesystem::path(testing::TempDir()) / ("gibbon_ini_" + std::to_string(getpid()));
+};
+
 HardwareConfig import(const std::string& text) {
-  const auto path = std::filesystem::path(testing::TempDir()) / "SimConfig.ini";
+  static const OwnFolder folder;
+  const auto path = folder.path() / "SimConfig.ini";
   std::ofstream(path) << text;
   return hardware_from_mnsim_ini(path);
 }
