@@ -27,29 +27,9 @@ namespace {
 
 #include "gibbon/sim/crossbar/amx_pair_tile.inc"
 
-/// The instructions themselves. GCC 12's intrinsics take no template parameter for a register, and
-/// do not tell the compiler that they read and write memory.
-struct AmxTiles {
-  void configure(const AmxConfig& config) { __asm__ volatile("ldtilecfg %0" : : "m"(config)); }
-  void release() { __asm__ volatile("tilerelease"); }
-  template <int kTile>
-  void zero() {
-    __asm__ volatile("tilezero %%tmm%c0" : : "i"(kTile));
-  }
-  template <int kTile>
-  void load(const void* from, std::ptrdiff_t stride) {
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2"
-                     :
-                     : "r"(from), "r"(stride), "i"(kTile)
-                     : "memory");
-  }
-  template <int kTile>
-  void store(void* to, std::ptrdiff_t stride) {
-    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                     :
-                     : "r"(to), "r"(stride), "i"(kTile)
-                     : "memory");
-  }
+#include "gibbon/sim/crossbar/amx_registers.inc"
+
+struct AmxTiles : AmxRegisters {
   template <int kSum, int kSigned, int kUnsigned>
   void dot() {
     __asm__ volatile("tdpbsud %%tmm%c2, %%tmm%c1, %%tmm%c0"

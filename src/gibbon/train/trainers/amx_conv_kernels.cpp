@@ -88,44 +88,47 @@ void round_row(const float* from, std::int64_t count, std::int64_t padded, std::
   }
 }
 
+#include "gibbon/sim/crossbar/amx_registers.inc"
+
 /// The registers, all of one shape, while this lives: 0 to 3 sums, 4 and 5 rows, 6 and 7 columns.
 class Tiles {
  public:
   Tiles() {
     static const sim::AmxConfig config = sim::amx_config(sim::kAmxRows, sim::kAmxRows);
-    __asm__ volatile("ldtilecfg %0" : : "m"(config));
+    registers_.configure(config);
   }
-  ~Tiles() { __asm__ volatile("tilerelease"); }
+  ~Tiles() { registers_.release(); }
   Tiles(const Tiles&) = delete;
   Tiles& operator=(const Tiles&) = delete;
 
   void zero() {
-    __asm__ volatile("tilezero %%tmm0\n\ttilezero %%tmm1\n\ttilezero %%tmm2\n\ttilezero %%tmm3"
-                     :
-                     :);
+    registers_.zero<0>();
+    registers_.zero<1>();
+    registers_.zero<2>();
+    registers_.zero<3>();
   }
   /// Sums of 2 x 2 registers, one behind the other in memory.
   void load_sums(const float* from) {
-    load<0>(from, kRowBytes);
-    load<1>(from + kSums, kRowBytes);
-    load<2>(from + 2 * kSums, kRowBytes);
-    load<3>(from + 3 * kSums, kRowBytes);
+    registers_.load<0>(from, kRowBytes);
+    registers_.load<1>(from + kSums, kRowBytes);
+    registers_.load<2>(from + 2 * kSums, kRowBytes);
+    registers_.load<3>(from + 3 * kSums, kRowBytes);
   }
   void store_sums(float* to) {
-    store<0>(to);
-    store<1>(to + kSums);
-    store<2>(to + 2 * kSums);
-    store<3>(to + 3 * kSums);
+    registers_.store<0>(to, kRowBytes);
+    registers_.store<1>(to + kSums, kRowBytes);
+    registers_.store<2>(to + 2 * kSums, kRowBytes);
+    registers_.store<3>(to + 3 * kSums, kRowBytes);
   }
   /// sums += rows * columns; the second register of rows lies 16 rows behind the first.
   void multiply(const std::uint16_t* rows, std::ptrdiff_t row_bytes, const std::uint16_t* first,
                 const std::uint16_t* second, std::ptrdiff_t column_bytes) {
-    load<4>(rows, row_bytes);
-    load<6>(first, column_bytes);
+    registers_.load<4>(rows, row_bytes);
+    registers_.load<6>(first, column_bytes);
     dot<0, 4, 6>();
-    load<7>(second, column_bytes);
+    registers_.load<7>(second, column_bytes);
     dot<1, 4, 7>();
-    load<5>(reinterpret_cast<const char*>(rows) + kHalf * row_bytes, row_bytes);
+    registers_.load<5>(reinterpret_cast<const char*>(rows) + kHalf * row_bytes, row_bytes);
     dot<2, 5, 6>();
     dot<3, 5, 7>();
   }
@@ -133,26 +136,14 @@ class Tiles {
  private:
   static constexpr std::ptrdiff_t kRowBytes = 64;
 
-  template <int kTile>
-  void load(const void* from, std::ptrdiff_t stride) {
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2"
-                     :
-                     : "r"(from), "r"(stride), "i"(kTile)
-                     : "memory");
-  }
-  template <int kTile>
-  void store(void* to) {
-    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                     :
-                     : "r"(to), "r"(kRowBytes), "i"(kTile)
-                     : "memory");
-  }
   template <int kSum, int kRows, int kColumns>
   void dot() {
     __asm__ volatile("tdpbf16ps %%tmm%c2, %%tmm%c1, %%tmm%c0"
                      :
                      : "i"(kSum), "i"(kRows), "i"(kColumns));
   }
+
+  AmxRegisters registers_;
 };
 
 /// Of 2 x 2 registers of sums: row `row` of 32, columns 0 to 15 or 16 to 31.

@@ -59,8 +59,8 @@ at::Tensor turned_round(const at::Tensor& kernel) {
   return kernel.flip({2, 3}).transpose(0, 1).contiguous(kChannelsLast);
 }
 
-/// With AMX's tiles, where the output is as large as the input; libtorch's kernels reach a fifth of
-/// their rate (decision 0010).
+/// With AMX's tiles, where the output is as large as the input; up to 1.6 times as fast as
+/// libtorch's kernels, and the same for any number of threads (decision 0010).
 class TileConv {
  public:
   TileConv(at::IntArrayRef input, const at::Tensor& kernel)

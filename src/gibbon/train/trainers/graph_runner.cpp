@@ -97,11 +97,7 @@ class Runner {
     if (pool.mode == nn::PoolMode::kMax) {
       const at::Tensor largest = at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
       if (!options_.quantize || in_fused_tail() || !pools_before_quantizer()) return largest;
-      const auto conv = static_cast<std::size_t>(plan().tail->conv);
-      return fake_quantize(
-          largest,
-          quantizer_grid(path_.plans[conv].input_bits, static_cast<float>(used_ranges_[conv])),
-          ClampGradient::kZero, false);
+      return fake_quantize(largest, output_grid(*plan().tail), ClampGradient::kZero, false);
     }
     return at::avg_pool2d(input(), pool.kernel, pool.stride, pool.padding);
   }
@@ -232,17 +228,20 @@ class Runner {
 
   at::Tensor fused_tail(QuantizerGrid activation) {
     const TailLayers& tail = *plan().tail;
-    const auto conv = static_cast<std::size_t>(tail.conv);
     const LayerTensors& norm = path_.layers[static_cast<std::size_t>(tail.norm)];
     const bool keeps = options_.statistics == Statistics::kTracked;
     const at::Tensor nothing;
-    const QuantizerGrid output =
-        quantizer_grid(path_.plans[conv].input_bits, static_cast<float>(used_ranges_[conv]));
     const at::Tensor& normalised =
         values_[static_cast<std::size_t>(tail.pool < 0 ? tail.conv : tail.pool)];
     return block_tail(normalised, tail_shortcut(tail), norm.gamma, norm.beta,
                       keeps ? norm.running_mean : nothing, keeps ? norm.running_variance : nothing,
-                      {output, activation, norm.epsilon, kNormMomentum});
+                      {output_grid(tail), activation, norm.epsilon, kNormMomentum});
+  }
+
+  /// Of the tail's Conv, on this batch.
+  QuantizerGrid output_grid(const TailLayers& tail) const {
+    const auto conv = static_cast<std::size_t>(tail.conv);
+    return quantizer_grid(path_.plans[conv].input_bits, static_cast<float>(used_ranges_[conv]));
   }
 
   at::Tensor tail_shortcut(const TailLayers& tail) const {
