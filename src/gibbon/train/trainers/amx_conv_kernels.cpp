@@ -23,10 +23,19 @@ namespace {
 constexpr std::int64_t kHalf = sim::kAmxRows;  // rows of a register, its columns of 32 bits
 constexpr std::int64_t kTileValues = 512;      // bfloat16 values of a register
 constexpr std::int64_t kSums = 256;            // float32 values of a register
+constexpr std::int64_t kSumsAtOnce = 3;        // registers of them, see Tiles
 
 /// Distance of a tap from its output in the sequence of pixels.
 std::int64_t tap_offset(const PixelGrid& grid, std::int64_t side, std::int64_t tap) {
   return (tap / side - side / 2) * grid.pitch() + tap % side - side / 2;
+}
+
+std::int64_t row_places(const PixelGrid& grid) {
+  return grid.pixels() + 2 * pixel_rows_lead(grid);
+}
+
+std::int64_t halves(std::int64_t channels) {
+  return (channels + kHalf - 1) / kHalf;
 }
 
 }  // namespace
@@ -36,25 +45,35 @@ std::int64_t whole_tiles(std::int64_t channels) {
 }
 
 std::int64_t pixel_rows_lead(const PixelGrid& grid) {
-  return grid.reach() + kPixelsAtOnce;
+  return (grid.reach() + kPixelsAtOnce + 1) / 2 * 2;
 }
 
 std::int64_t pixel_rows_size(const PixelGrid& grid, std::int64_t channels) {
-  return (grid.pixels() + 2 * pixel_rows_lead(grid)) * whole_tiles(channels);
+  return row_places(grid) * whole_tiles(channels);
+}
+
+std::int64_t packed_outputs(const TapKernel& kernel, bool turned) {
+  return whole_tiles(turned ? kernel.in : kernel.out);
 }
 
 std::int64_t packed_kernel_size(const TapKernel& kernel) {
   return kernel.taps() * whole_tiles(kernel.in) * whole_tiles(kernel.out);
 }
 
-std::int64_t column_pitch(const PixelGrid& grid) {
-  constexpr std::int64_t kLine = 32;  // values of a cache line; an odd number of them spreads rows
-  const std::int64_t size = grid.pixels() + 2 * pixel_rows_lead(grid);
-  return (size / kLine + 1) / 2 * 2 * kLine + kLine;
+std::int64_t channel_steps(const PixelGrid& grid) {
+  return (grid.pixels() + kTilePixels - 1) / kTilePixels;
+}
+
+std::int64_t columns_size(const PixelGrid& grid, std::int64_t channels) {
+  return whole_tiles(channels) * channel_steps(grid) * kTilePixels;
+}
+
+std::int64_t pixel_pairs(const PixelGrid& grid) {
+  return (row_places(grid) - 1) / 2;
 }
 
 std::int64_t pairs_size(const PixelGrid& grid, std::int64_t channels) {
-  return (grid.pixels() + kPixelsAtOnce) / 2 * 2 * whole_tiles(channels);
+  return 2 * pixel_pairs(grid) * 2 * whole_tiles(channels);
 }
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -72,14 +91,9 @@ bool amx_conv_available() {
 
 namespace {
 
-std::uint16_t rounded(float value) {
-  const __m128bh both = _mm_cvtneps_pbh(_mm_set_ss(value));
-  return static_cast<std::uint16_t>(_mm_extract_epi16(reinterpret_cast<__m128i>(both), 0));
-}
-
-/// `count` values, and zeros up to `padded`, which is whole tiles.
-void round_row(const float* from, std::int64_t count, std::int64_t padded, std::uint16_t* to) {
-  for (std::int64_t first = 0; first < padded; first += kHalf) {
+/// `count` values, and zeros up to kTileChannels.
+void round_row(const float* from, std::int64_t count, std::uint16_t* to) {
+  for (std::int64_t first = 0; first < kTileChannels; first += kHalf) {
     const std::int64_t rest = std::clamp<std::int64_t>(count - first, 0, kHalf);
     const auto mask = static_cast<__mmask16>((1U << rest) - 1);
     const __m512 values = _mm512_maskz_loadu_ps(mask, from + first);
@@ -88,9 +102,106 @@ void round_row(const float* from, std::int64_t count, std::int64_t padded, std::
   }
 }
 
+/// For permutations of 32 values of 16 bits: takes value `first` + i and the one `distance` behind
+/// it in turn, for 16 of i.
+__m512i pair_order(std::int64_t first, std::int64_t distance) {
+  alignas(64) std::array<std::uint16_t, 32> order;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = static_cast<std::uint16_t>(first + static_cast<std::int64_t>(i / 2) +
+                                          static_cast<std::int64_t>(i % 2) * distance);
+  }
+  return _mm512_load_si512(order.data());
+}
+
+/// Two rows of 32 values -> their pairs, of the first or the second 16 columns.
+struct PairOrder {
+  __m512i first;
+  __m512i second;
+
+  PairOrder() : first(pair_order(0, 32)), second(pair_order(kHalf, 32)) {}
+};
+
+/// A register's 16 rows of 32 bits times 16.
+struct TileRows {
+  __m512i row[16];
+};
+
+__m512i row_of(const std::uint16_t* values) {
+  return _mm512_loadu_si512(values);
+}
+
+/// 16 x 16 values of 32 bits.
+void transpose(TileRows& tile) {
+  auto& rows = tile.row;
+  TileRows result;
+  auto& a = result.row;
+  for (std::size_t i = 0; i < 16; i += 2) {
+    a[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
+    a[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+  }
+  for (std::size_t i = 0; i < 16; i += 4) {
+    rows[i] = _mm512_unpacklo_epi64(a[i], a[i + 2]);
+    rows[i + 1] = _mm512_unpackhi_epi64(a[i], a[i + 2]);
+    rows[i + 2] = _mm512_unpacklo_epi64(a[i + 1], a[i + 3]);
+    rows[i + 3] = _mm512_unpackhi_epi64(a[i + 1], a[i + 3]);
+  }
+  // rows[4 g + c] holds columns c, 4 + c, 8 + c and 12 + c of rows 4 g to 4 g + 3.
+  for (std::size_t c = 0; c < 4; ++c) {
+    const __m512i low = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0x88);
+    const __m512i high = _mm512_shuffle_i32x4(rows[c], rows[4 + c], 0xdd);
+    const __m512i low2 = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0x88);
+    const __m512i high2 = _mm512_shuffle_i32x4(rows[8 + c], rows[12 + c], 0xdd);
+    a[c] = _mm512_shuffle_i32x4(low, low2, 0x88);
+    a[4 + c] = _mm512_shuffle_i32x4(high, high2, 0x88);
+    a[8 + c] = _mm512_shuffle_i32x4(low, low2, 0xdd);
+    a[12 + c] = _mm512_shuffle_i32x4(high, high2, 0xdd);
+  }
+  tile = result;
+}
+
+void store_tile(const TileRows& tile, std::uint16_t* to) {
+  for (const __m512i& row : tile.row) {
+    _mm512_storeu_si512(to, row);
+    to += kTileChannels;
+  }
+}
+
+/// Reads one tap of a kernel [out][in][tap].
+class TapReader {
+ public:
+  TapReader(const TapKernel& kernel, const float* values)
+      : kernel_(kernel),
+        values_(values),
+        distances_(_mm512_mullo_epi32(
+            _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+            _mm512_set1_epi32(static_cast<int>(kernel.taps())))) {}
+
+  /// Of output `o`: 16 inputs from `i` on, zeros outside the kernel.
+  __m512 inputs(std::int64_t o, std::int64_t i, std::int64_t tap) const {
+    const std::int64_t rest =
+        o < kernel_.out ? std::clamp<std::int64_t>(kernel_.in - i, 0, kHalf) : 0;
+    return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), static_cast<__mmask16>((1U << rest) - 1),
+                                    distances_,
+                                    values_ + (o * kernel_.in + i) * kernel_.taps() + tap, 4);
+  }
+
+ private:
+  const TapKernel& kernel_;
+  const float* values_;
+  __m512i distances_;
+};
+
+/// Rounded to bfloat16, the second behind the first.
+__m512i rounded_pair(__m512 first, __m512 second) {
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(second, first));
+}
+
 #include "gibbon/sim/crossbar/amx_registers.inc"
 
-/// The registers, all of one shape, while this lives: 0 to 3 sums, 4 and 5 rows, 6 and 7 columns.
+/// Registers 0 to 2 are sums, 3 is what their products share, 4 each product's own. The other three
+/// stay empty: where two threads share a core, what is left of the registers' file is all that
+/// products in flight have, and with all eight in use each waits for the one before (decision
+/// 0010). All matrices lie in memory as the registers hold them.
 class Tiles {
  public:
   Tiles() {
@@ -105,32 +216,38 @@ class Tiles {
     registers_.zero<0>();
     registers_.zero<1>();
     registers_.zero<2>();
-    registers_.zero<3>();
   }
-  /// Sums of 2 x 2 registers, one behind the other in memory.
   void load_sums(const float* from) {
     registers_.load<0>(from, kRowBytes);
     registers_.load<1>(from + kSums, kRowBytes);
     registers_.load<2>(from + 2 * kSums, kRowBytes);
-    registers_.load<3>(from + 3 * kSums, kRowBytes);
   }
   void store_sums(float* to) {
     registers_.store<0>(to, kRowBytes);
     registers_.store<1>(to + kSums, kRowBytes);
     registers_.store<2>(to + 2 * kSums, kRowBytes);
-    registers_.store<3>(to + 3 * kSums, kRowBytes);
   }
-  /// sums += rows * columns; the second register of rows lies 16 rows behind the first.
-  void multiply(const std::uint16_t* rows, std::ptrdiff_t row_bytes, const std::uint16_t* first,
-                const std::uint16_t* second, std::ptrdiff_t column_bytes) {
-    registers_.load<4>(rows, row_bytes);
-    registers_.load<6>(first, column_bytes);
-    dot<0, 4, 6>();
-    registers_.load<7>(second, column_bytes);
-    dot<1, 4, 7>();
-    registers_.load<5>(reinterpret_cast<const char*>(rows) + kHalf * row_bytes, row_bytes);
-    dot<2, 5, 6>();
-    dot<3, 5, 7>();
+  /// sums[k] += rows[k] * columns
+  void multiply_rows(const std::array<const std::uint16_t*, kSumsAtOnce>& rows,
+                     const std::uint16_t* columns) {
+    registers_.load<3>(columns, kRowBytes);
+    registers_.load<4>(rows[0], kRowBytes);
+    dot<0, 4, 3>();
+    registers_.load<4>(rows[1], kRowBytes);
+    dot<1, 4, 3>();
+    registers_.load<4>(rows[2], kRowBytes);
+    dot<2, 4, 3>();
+  }
+  /// sums[k] += rows * columns[k]
+  void multiply_columns(const std::uint16_t* rows,
+                        const std::array<const std::uint16_t*, kSumsAtOnce>& columns) {
+    registers_.load<3>(rows, kRowBytes);
+    registers_.load<4>(columns[0], kRowBytes);
+    dot<0, 3, 4>();
+    registers_.load<4>(columns[1], kRowBytes);
+    dot<1, 3, 4>();
+    registers_.load<4>(columns[2], kRowBytes);
+    dot<2, 3, 4>();
   }
 
  private:
@@ -145,11 +262,6 @@ class Tiles {
 
   AmxRegisters registers_;
 };
-
-/// Of 2 x 2 registers of sums: row `row` of 32, columns 0 to 15 or 16 to 31.
-const float* sums_row(const float* sums, std::int64_t row, std::int64_t half) {
-  return sums + (row / kHalf * 2 + half) * kSums + row % kHalf * kHalf;
-}
 
 /// Walks along the sequence: the place of each pixel among those of the images, -1 for a zero.
 class PixelPlaces {
@@ -184,56 +296,62 @@ class PixelPlaces {
 }  // namespace
 
 void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* rows) {
-  const std::int64_t padded = whole_tiles(channels);
   const std::int64_t lead = pixel_rows_lead(grid);
-  const auto clear = [&](std::int64_t first, std::int64_t last) {
-    std::memset(rows + first * padded, 0,
-                static_cast<std::size_t>((last - first) * padded) * sizeof(std::uint16_t));
-  };
-  std::int64_t end = 0;  // of what is written or will be
-  for (std::int64_t row = 0; row < grid.count * grid.height; ++row) {
-    const std::int64_t first = lead + grid.first_of_row(row);
-    clear(end, first);
-    end = first + grid.width;
+  for (std::int64_t plane = 0; plane < whole_tiles(channels); plane += kTileChannels) {
+    std::uint16_t* to = rows + plane * row_places(grid);
+    const auto clear = [&](std::int64_t first, std::int64_t last) {
+      std::memset(to + first * kTileChannels, 0,
+                  static_cast<std::size_t>((last - first) * kTileChannels) * sizeof(*to));
+    };
+    std::int64_t end = 0;  // of what is written or will be
+    for (std::int64_t row = 0; row < grid.count * grid.height; ++row) {
+      const std::int64_t first = lead + grid.first_of_row(row);
+      clear(end, first);
+      end = first + grid.width;
+    }
+    clear(end, row_places(grid));
   }
-  clear(end, grid.pixels() + 2 * lead);
 }
 
 void fill_rows(const PixelGrid& grid, std::int64_t channels, const float* images,
                std::int64_t first, std::int64_t last, std::uint16_t* rows) {
-  const std::int64_t padded = whole_tiles(channels);
   for (std::int64_t row = first; row < last; ++row) {
     const float* from = images + row * grid.width * channels;
-    std::uint16_t* to = rows + (pixel_rows_lead(grid) + grid.first_of_row(row)) * padded;
-    for (std::int64_t x = 0; x < grid.width; ++x) {
-      round_row(from + x * channels, channels, padded, to + x * padded);
+    const std::int64_t place = pixel_rows_lead(grid) + grid.first_of_row(row);
+    for (std::int64_t plane = 0; plane < channels; plane += kTileChannels) {
+      std::uint16_t* to = rows + plane * row_places(grid) + place * kTileChannels;
+      for (std::int64_t x = 0; x < grid.width; ++x) {
+        round_row(from + x * channels + plane, channels - plane, to + x * kTileChannels);
+      }
     }
   }
 }
 
-/// [32 outputs][tap][32 inputs][16 outputs or the other 16] registers of [input pair][output][2].
-void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::uint16_t* packed) {
-  const std::int64_t out = turned ? kernel.in : kernel.out;
-  const std::int64_t in = turned ? kernel.out : kernel.in;
+/// [16 outputs][32 inputs][tap] registers of [input pair][output][2].
+void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::int64_t first,
+                 std::int64_t last, std::uint16_t* packed) {
   const std::int64_t taps = kernel.taps();
-  const auto value = [&](std::int64_t o, std::int64_t i, std::int64_t tap) {
-    if (o >= out || i >= in) return std::uint16_t{0};
-    const std::int64_t at =
-        turned ? (i * out + o) * taps + (taps - 1 - tap) : (o * in + i) * taps + tap;
-    return rounded(values[at]);
-  };
-  std::uint16_t* to = packed;
-  for (std::int64_t first_out = 0; first_out < out; first_out += kTileChannels) {
-    for (std::int64_t tap = 0; tap < taps; ++tap) {
-      for (std::int64_t first_in = 0; first_in < in; first_in += kTileChannels) {
-        for (std::int64_t half = 0; half < 2; ++half) {
-          for (std::int64_t pair = 0; pair < kHalf; ++pair) {
-            for (std::int64_t o = 0; o < kHalf; ++o) {
-              *to++ = value(first_out + half * kHalf + o, first_in + 2 * pair, tap);
-              *to++ = value(first_out + half * kHalf + o, first_in + 2 * pair + 1, tap);
-            }
+  const std::int64_t inputs = turned ? kernel.out : kernel.in;
+  const TapReader reader(kernel, values);
+  const __m512i in_turn = pair_order(0, kHalf);
+  TileRows tile;
+  std::uint16_t* to = packed + first * taps * whole_tiles(inputs);
+  for (std::int64_t out = first; out < last; out += kHalf) {
+    for (std::int64_t in = 0; in < inputs; in += kTileChannels) {
+      for (std::int64_t tap = 0; tap < taps; ++tap, to += kTileValues) {
+        for (std::int64_t k = 0; k < kHalf; ++k) {
+          if (turned) {
+            const std::int64_t opposite = taps - 1 - tap;
+            const __m512i both = rounded_pair(reader.inputs(in + 2 * k, out, opposite),
+                                              reader.inputs(in + 2 * k + 1, out, opposite));
+            tile.row[k] = _mm512_permutexvar_epi16(in_turn, both);
+          } else {
+            tile.row[k] = rounded_pair(reader.inputs(out + k, in, tap),
+                                       reader.inputs(out + k, in + kHalf, tap));
           }
         }
+        if (!turned) transpose(tile);
+        store_tile(tile, to);
       }
     }
   }
@@ -241,74 +359,82 @@ void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std:
 
 void multiply_pixels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* rows,
                      const std::uint16_t* packed, std::int64_t first, float* images) {
-  const std::int64_t padded = whole_tiles(kernel.in);
-  const std::ptrdiff_t row_bytes = padded * static_cast<std::ptrdiff_t>(sizeof(std::uint16_t));
+  constexpr std::int64_t kStep = kSumsAtOnce * kHalf;
+  static_assert(kPixelsAtOnce % kStep == 0);
   const std::int64_t last = std::min(first + kPixelsAtOnce, grid.pixels());
   std::array<std::int64_t, kPixelsAtOnce> places;
   PixelPlaces walk(grid, first);
   for (std::int64_t& place : places) place = walk.next();
-  alignas(64) float sums[4 * kSums];
+  alignas(64) std::array<float, kSumsAtOnce * kSums> sums;
   Tiles tiles;
-  for (std::int64_t out = 0; out < kernel.out; out += kTileChannels) {
-    const std::uint16_t* columns = packed + out * kernel.taps() * padded;
-    for (std::int64_t pixel = first; pixel < last; pixel += kTilePixels) {
+  for (std::int64_t out = 0; out < kernel.out; out += kHalf) {
+    const std::uint16_t* columns = packed + out * kernel.taps() * whole_tiles(kernel.in);
+    const auto mask = static_cast<__mmask16>((1U << std::min(kHalf, kernel.out - out)) - 1);
+    for (std::int64_t pixel = first; pixel < last; pixel += kStep) {
       tiles.zero();
       const std::uint16_t* column = columns;
-      for (std::int64_t tap = 0; tap < kernel.taps(); ++tap) {
-        const std::int64_t source =
-            pixel_rows_lead(grid) + pixel + tap_offset(grid, kernel.side, tap);
-        const std::uint16_t* row = rows + source * padded;
-        for (std::int64_t in = 0; in < padded; in += kTileChannels) {
-          tiles.multiply(row + in, row_bytes, column, column + kTileValues, 64);
-          column += 2 * kTileValues;
+      for (std::int64_t in = 0; in < kernel.in; in += kTileChannels) {
+        const std::uint16_t* plane =
+            rows + in * row_places(grid) + (pixel_rows_lead(grid) + pixel) * kTileChannels;
+        for (std::int64_t tap = 0; tap < kernel.taps(); ++tap, column += kTileValues) {
+          const std::uint16_t* row = plane + tap_offset(grid, kernel.side, tap) * kTileChannels;
+          tiles.multiply_rows({row, row + kTileValues, row + 2 * kTileValues}, column);
         }
       }
-      tiles.store_sums(sums);
-      for (std::int64_t p = 0; p < kTilePixels; ++p) {
+      tiles.store_sums(sums.data());
+      for (std::int64_t p = 0; p < kStep; ++p) {
         const std::int64_t place = places[static_cast<std::size_t>(pixel - first + p)];
         if (place < 0) continue;
-        float* to = images + place * kernel.out + out;
-        for (std::int64_t half = 0; half < 2; ++half) {
-          const std::int64_t rest =
-              std::clamp<std::int64_t>(kernel.out - out - half * kHalf, 0, kHalf);
-          const auto mask = static_cast<__mmask16>((1U << rest) - 1);
-          _mm512_mask_storeu_ps(to + half * kHalf, mask, _mm512_load_ps(sums_row(sums, p, half)));
-        }
+        _mm512_mask_storeu_ps(images + place * kernel.out + out, mask,
+                              _mm512_load_ps(sums.data() + p * kHalf));
       }
     }
   }
 }
 
 void fill_columns(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
-                  std::int64_t first_channel, std::uint16_t* columns) {
-  const std::int64_t padded = whole_tiles(channels);
-  const std::int64_t pitch = column_pitch(grid);
-  const std::int64_t size = grid.pixels() + 2 * pixel_rows_lead(grid);
-  constexpr std::int64_t kBlock = 64;
-  for (std::int64_t first = 0; first < size; first += kBlock) {
-    const std::int64_t count = std::min(kBlock, size - first);
-    for (std::int64_t c = first_channel; c < first_channel + kTileChannels; ++c) {
-      const std::uint16_t* from = rows + first * padded + c;
-      std::uint16_t* to = columns + c * pitch + first;
-      for (std::int64_t p = 0; p < count; ++p) to[p] = from[p * padded];
+                  std::int64_t first, std::int64_t last, std::uint16_t* columns) {
+  const PairOrder order;
+  const std::int64_t plane_size = channel_steps(grid) * kTileValues;
+  TileRows low;
+  TileRows high;
+  for (std::int64_t channel = 0; channel < channels; channel += kTileChannels) {
+    const std::uint16_t* plane =
+        rows + channel * row_places(grid) + pixel_rows_lead(grid) * kTileChannels;
+    std::uint16_t* to = columns + channel / kHalf * plane_size;
+    for (std::int64_t step = first; step < last; ++step) {
+      const std::uint16_t* pair = plane + step * kTilePixels * kTileChannels;
+      for (std::size_t k = 0; k < kHalf; ++k, pair += 2 * kTileChannels) {
+        const __m512i even = row_of(pair);
+        const __m512i odd = row_of(pair + kTileChannels);
+        low.row[k] = _mm512_permutex2var_epi16(even, order.first, odd);
+        high.row[k] = _mm512_permutex2var_epi16(even, order.second, odd);
+      }
+      transpose(low);
+      transpose(high);
+      store_tile(low, to + step * kTileValues);
+      store_tile(high, to + plane_size + step * kTileValues);
     }
   }
 }
 
 void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
                 std::int64_t first, std::int64_t last, std::uint16_t* pairs) {
-  const std::int64_t padded = whole_tiles(channels);
-  const std::uint16_t* source = rows + pixel_rows_lead(grid) * padded;
-  for (std::int64_t pair = first; pair < last; ++pair) {
-    const std::uint16_t* even = source + 2 * pair * padded;
-    const std::uint16_t* odd = even + padded;
-    std::uint16_t* to = pairs + 2 * pair * padded;
-    for (std::int64_t c = 0; c < padded; c += kHalf) {
-      const auto wide = [&](const std::uint16_t* from) {
-        return _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
-      };
-      _mm512_storeu_si512(to + 2 * c,
-                          _mm512_or_si512(wide(even + c), _mm512_slli_epi32(wide(odd + c), 16)));
+  const PairOrder order;
+  const std::int64_t half_size = pixel_pairs(grid) * kTileChannels;  // values, even or odd places
+  for (std::int64_t channel = 0; channel < channels; channel += kTileChannels) {
+    const std::uint16_t* plane = rows + channel * row_places(grid);
+    std::uint16_t* low = pairs + channel / kHalf * 2 * half_size;
+    std::uint16_t* high = low + 2 * half_size;
+    for (std::int64_t pair = first; pair < last; ++pair) {
+      const __m512i a = row_of(plane + 2 * pair * kTileChannels);
+      const __m512i b = row_of(plane + (2 * pair + 1) * kTileChannels);
+      const __m512i c = row_of(plane + (2 * pair + 2) * kTileChannels);
+      const std::int64_t at = pair * kTileChannels;
+      _mm512_storeu_si512(low + at, _mm512_permutex2var_epi16(a, order.first, b));
+      _mm512_storeu_si512(high + at, _mm512_permutex2var_epi16(a, order.second, b));
+      _mm512_storeu_si512(low + half_size + at, _mm512_permutex2var_epi16(b, order.first, c));
+      _mm512_storeu_si512(high + half_size + at, _mm512_permutex2var_epi16(b, order.second, c));
     }
   }
 }
@@ -316,35 +442,54 @@ void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_
 void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* columns,
                        const std::uint16_t* pairs, std::int64_t first_in, std::int64_t first_out,
                        float* gradient) {
-  constexpr std::int64_t kChunkPixels = 512;
-  const std::int64_t padded_out = whole_tiles(kernel.out);
-  const std::ptrdiff_t column_bytes = column_pitch(grid) * 2;
-  const std::ptrdiff_t pair_bytes = padded_out * 4;
-  const std::uint16_t* in = columns + first_in * column_pitch(grid) + pixel_rows_lead(grid);
-  const std::uint16_t* out = pairs + 2 * first_out;
-  std::vector<float> sums(static_cast<std::size_t>(kernel.taps()) * 4 * kSums);
-  const auto sums_of = [&](std::int64_t tap) { return sums.data() + tap * 4 * kSums; };
+  constexpr std::int64_t kChunkSteps = 12;  // whose pixels of 16 inputs and outputs the L1 holds
+  const std::int64_t taps = kernel.taps();
+  const std::int64_t groups = (taps + kSumsAtOnce - 1) / kSumsAtOnce;
+  const std::int64_t in_halves = halves(std::min(kInputsAtOnce, kernel.in - first_in));
+  const std::int64_t out_halves = halves(std::min(kOutputsAtOnce, kernel.out - first_out));
+  const std::int64_t half_size = pixel_pairs(grid) * kTileChannels;
+  // [out / 16][in / 16][taps, whole groups][16 outputs][16 inputs]
+  const std::int64_t block = groups * kSumsAtOnce * kSums;
+  std::vector<float> sums(static_cast<std::size_t>(out_halves * in_halves * block));
+  const auto sums_of = [&](std::int64_t out, std::int64_t in) {
+    return sums.data() + (out * in_halves + in) * block;
+  };
   Tiles tiles;
-  for (std::int64_t chunk = 0; chunk < grid.pixels(); chunk += kChunkPixels) {
-    const std::int64_t end = std::min(chunk + kChunkPixels, grid.pixels());
-    for (std::int64_t tap = 0; tap < kernel.taps(); ++tap) {
-      const std::uint16_t* read = in + tap_offset(grid, kernel.side, tap);
-      tiles.load_sums(sums_of(tap));
-      for (std::int64_t pixel = chunk; pixel < end; pixel += kTilePixels) {
-        const std::uint16_t* pair = out + pixel * padded_out;
-        tiles.multiply(read + pixel, column_bytes, pair, pair + 2 * kHalf, pair_bytes);
+  for (std::int64_t chunk = 0; chunk < channel_steps(grid); chunk += kChunkSteps) {
+    const std::int64_t steps = std::min(kChunkSteps, channel_steps(grid) - chunk);
+    for (std::int64_t in = 0; in < in_halves; ++in) {
+      const std::uint16_t* in_pairs = pairs + (first_in / kHalf + in) * 2 * half_size;
+      // Where a tap's pairs of pixels begin; beyond the last tap, the last one's again.
+      const auto begin = [&](std::int64_t tap) {
+        const std::int64_t place = pixel_rows_lead(grid) + chunk * kTilePixels +
+                                   tap_offset(grid, kernel.side, std::min(tap, taps - 1));
+        return in_pairs + place % 2 * half_size + place / 2 * kTileChannels;
+      };
+      for (std::int64_t out = 0; out < out_halves; ++out) {
+        const std::uint16_t* column =
+            columns + ((first_out / kHalf + out) * channel_steps(grid) + chunk) * kTileValues;
+        for (std::int64_t group = 0; group < groups; ++group) {
+          const std::int64_t tap = group * kSumsAtOnce;
+          const std::array<const std::uint16_t*, kSumsAtOnce> pair{begin(tap), begin(tap + 1),
+                                                                   begin(tap + 2)};
+          float* group_sums = sums_of(out, in) + tap * kSums;
+          tiles.load_sums(group_sums);
+          for (std::int64_t step = 0; step < steps; ++step) {
+            const std::int64_t at = step * kTileValues;
+            tiles.multiply_columns(column + at, {pair[0] + at, pair[1] + at, pair[2] + at});
+          }
+          tiles.store_sums(group_sums);
+        }
       }
-      tiles.store_sums(sums_of(tap));
     }
   }
-  const std::int64_t inputs = std::min(kTileChannels, kernel.in - first_in);
-  const std::int64_t outputs = std::min(kTileChannels, kernel.out - first_out);
+  const std::int64_t inputs = std::min(kInputsAtOnce, kernel.in - first_in);
+  const std::int64_t outputs = std::min(kOutputsAtOnce, kernel.out - first_out);
   for (std::int64_t o = 0; o < outputs; ++o) {
     for (std::int64_t i = 0; i < inputs; ++i) {
-      float* to = gradient + ((first_out + o) * kernel.in + first_in + i) * kernel.taps();
-      for (std::int64_t tap = 0; tap < kernel.taps(); ++tap) {
-        to[tap] = sums_row(sums_of(tap), i, o / kHalf)[o % kHalf];
-      }
+      const float* from = sums_of(o / kHalf, i / kHalf) + o % kHalf * kHalf + i % kHalf;
+      float* to = gradient + ((first_out + o) * kernel.in + first_in + i) * taps;
+      for (std::int64_t tap = 0; tap < taps; ++tap) to[tap] = from[tap * kSums];
     }
   }
 }
@@ -358,10 +503,11 @@ bool amx_conv_available() {
 void fill_zeros(const PixelGrid&, std::int64_t, std::uint16_t*) {}
 void fill_rows(const PixelGrid&, std::int64_t, const float*, std::int64_t, std::int64_t,
                std::uint16_t*) {}
-void pack_kernel(const TapKernel&, const float*, bool, std::uint16_t*) {}
+void pack_kernel(const TapKernel&, const float*, bool, std::int64_t, std::int64_t, std::uint16_t*) {
+}
 void multiply_pixels(const PixelGrid&, const TapKernel&, const std::uint16_t*, const std::uint16_t*,
                      std::int64_t, float*) {}
-void fill_columns(const PixelGrid&, std::int64_t, const std::uint16_t*, std::int64_t,
+void fill_columns(const PixelGrid&, std::int64_t, const std::uint16_t*, std::int64_t, std::int64_t,
                   std::uint16_t*) {}
 void fill_pairs(const PixelGrid&, std::int64_t, const std::uint16_t*, std::int64_t, std::int64_t,
                 std::uint16_t*) {}

@@ -26,18 +26,18 @@ struct PixelGrid {
   }
 };
 
-inline constexpr std::int64_t kTilePixels = 32;     ///< that a step of the kernels takes at a time
-inline constexpr std::int64_t kTileChannels = 32;   ///< likewise
-inline constexpr std::int64_t kPixelsAtOnce = 256;  ///< of a task of multiply_pixels
+inline constexpr std::int64_t kTilePixels = 32;     ///< pixels whose products a register adds up
+inline constexpr std::int64_t kTileChannels = 32;   ///< channels, likewise
+inline constexpr std::int64_t kPixelsAtOnce = 240;  ///< of a task of multiply_pixels
 
 std::int64_t whole_tiles(std::int64_t channels);
 
 /// Whether this build, the processor and the system (which is asked once) have the tiles.
 bool amx_conv_available();
 
-/// [lead + pixels + lead][channels in whole tiles], zeros where the grid has them, in front and
-/// behind; lead: see pixel_rows_lead(). Rows `first` to `last` of the images' rows of pixels are
-/// written; fill_zeros() writes the rest.
+/// Pixels as what multiplies them reads them: [channels / 32][lead + pixels + lead][32 channels],
+/// zeros where the grid has them, in front and behind; lead: see pixel_rows_lead(). Rows `first` to
+/// `last` of the images' rows of pixels are written; fill_zeros() writes the rest.
 std::int64_t pixel_rows_lead(const PixelGrid& grid);
 std::int64_t pixel_rows_size(const PixelGrid& grid, std::int64_t channels);
 void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* rows);
@@ -45,8 +45,9 @@ void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* row
 void fill_rows(const PixelGrid& grid, std::int64_t channels, const float* images,
                std::int64_t first, std::int64_t last, std::uint16_t* rows);
 
-/// A kernel [out][in][side][side] in the order in which multiply_pixels reads it; turned: the
-/// kernel of the input's gradient, [in] outputs and every tap opposite.
+/// A kernel [out][in][side][side], which multiply_pixels reads in an order of its own; turned: the
+/// kernel of the input's gradient, [in] outputs and every tap opposite. Outputs `first` to `last`
+/// of packed_outputs() are written, multiples of kPackedAtOnce.
 struct TapKernel {
   std::int64_t side = 0;
   std::int64_t out = 0;
@@ -54,8 +55,11 @@ struct TapKernel {
 
   std::int64_t taps() const { return side * side; }
 };
+inline constexpr std::int64_t kPackedAtOnce = 16;
+std::int64_t packed_outputs(const TapKernel& kernel, bool turned);
 std::int64_t packed_kernel_size(const TapKernel& kernel);
-void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::uint16_t* packed);
+void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::int64_t first,
+                 std::int64_t last, std::uint16_t* packed);
 
 /// Output pixels [first, first + kPixelsAtOnce) of the sequence: sum over taps and channels of
 /// pixel * kernel, written to float32 images [count][height][width][kernel.out]. `rows` holds
@@ -63,17 +67,25 @@ void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std:
 void multiply_pixels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* rows,
                      const std::uint16_t* packed, std::int64_t first, float* images);
 
-/// What the kernel's gradient reads. Columns: [channels in whole tiles][column_pitch], a row a
-/// channel, the sequence with its zeros. Pairs: [pixel pairs][channels in whole tiles][2].
-std::int64_t column_pitch(const PixelGrid& grid);
+/// What the kernel's gradient reads of the output's gradient, [channels / 16][steps of 32 pixels]
+/// registers of [16 channels][32 pixels]. Steps `first` to `last` of channel_steps() are written.
+std::int64_t channel_steps(const PixelGrid& grid);
+std::int64_t columns_size(const PixelGrid& grid, std::int64_t channels);
 void fill_columns(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
-                  std::int64_t first_channel, std::uint16_t* columns);
+                  std::int64_t first, std::int64_t last, std::uint16_t* columns);
+
+/// And of the input: [channels / 16][2][pairs of pixels][16 channels][2 pixels], first the pairs
+/// that begin at even places of the rows and then those at odd ones, so that a tap's pairs are
+/// whole ones wherever it lies. Pairs `first` to `last` of pixel_pairs() are written.
+std::int64_t pixel_pairs(const PixelGrid& grid);
 std::int64_t pairs_size(const PixelGrid& grid, std::int64_t channels);
 void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
                 std::int64_t first, std::int64_t last, std::uint16_t* pairs);
 
-/// gradient[out][in][tap] = sum over pixels of columns[in][pixel + tap] * pairs[pixel][out], for
-/// kTileChannels inputs and outputs from these on.
+/// gradient[out][in][tap] = sum over pixels of columns[out][pixel] * pairs[pixel + tap][in], for
+/// kInputsAtOnce inputs and kOutputsAtOnce outputs from these on.
+inline constexpr std::int64_t kInputsAtOnce = 64;
+inline constexpr std::int64_t kOutputsAtOnce = 32;
 void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* columns,
                        const std::uint16_t* pairs, std::int64_t first_in, std::int64_t first_out,
                        float* gradient);

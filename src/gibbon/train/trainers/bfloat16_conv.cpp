@@ -96,31 +96,32 @@ class TileConv {
   }
 
   at::Tensor kernel_gradient(const at::Tensor& rows, const at::Tensor& gradient_rows) const {
-    const at::Tensor columns = words(whole_tiles(kernel_.in) * column_pitch(grid_));
-    over_chunks(whole_tiles(kernel_.in), kTileChannels,
-                [&](std::int64_t, std::int64_t first, std::size_t) {
-                  fill_columns(grid_, kernel_.in, data(rows), first, data(columns));
-                });
-    const at::Tensor pairs = words(pairs_size(grid_, kernel_.out));
-    over_chunks(pairs_size(grid_, 1) / (2 * kTileChannels), kPairsAtOnce,
+    const at::Tensor columns = words(columns_size(grid_, kernel_.out));
+    over_chunks(channel_steps(grid_), kStepsAtOnce,
                 [&](std::int64_t, std::int64_t first, std::size_t count) {
-                  fill_pairs(grid_, kernel_.out, data(gradient_rows), first,
+                  fill_columns(grid_, kernel_.out, data(gradient_rows), first,
+                               first + static_cast<std::int64_t>(count), data(columns));
+                });
+    const at::Tensor pairs = words(pairs_size(grid_, kernel_.in));
+    over_chunks(pixel_pairs(grid_), kPairsAtOnce,
+                [&](std::int64_t, std::int64_t first, std::size_t count) {
+                  fill_pairs(grid_, kernel_.in, data(rows), first,
                              first + static_cast<std::int64_t>(count), data(pairs));
                 });
     const at::Tensor result =
         at::empty({kernel_.out, kernel_.in, kernel_.side, kernel_.side}, at::kFloat);
-    const std::int64_t blocks = whole_tiles(kernel_.in) / kTileChannels;
-    over_chunks(blocks * whole_tiles(kernel_.out) / kTileChannels, 1,
-                [&](std::int64_t block, std::int64_t, std::size_t) {
-                  multiply_channels(grid_, kernel_, data(columns), data(pairs),
-                                    block % blocks * kTileChannels, block / blocks * kTileChannels,
-                                    result.data_ptr<float>());
-                });
+    const std::int64_t across = (kernel_.in + kInputsAtOnce - 1) / kInputsAtOnce;
+    const std::int64_t down = (kernel_.out + kOutputsAtOnce - 1) / kOutputsAtOnce;
+    over_chunks(across * down, 1, [&](std::int64_t block, std::int64_t, std::size_t) {
+      multiply_channels(grid_, kernel_, data(columns), data(pairs), block % across * kInputsAtOnce,
+                        block / across * kOutputsAtOnce, result.data_ptr<float>());
+    });
     return result;
   }
 
  private:
   static constexpr std::int64_t kRowsAtOnce = 16;
+  static constexpr std::int64_t kStepsAtOnce = 32;
   static constexpr std::int64_t kPairsAtOnce = 512;
 
   static at::Tensor words(std::int64_t size) { return at::empty({size}, at::kBFloat16); }
@@ -130,7 +131,11 @@ class TileConv {
                      bool turned) const {
     const at::Tensor values = kernel.to(at::kFloat).contiguous();
     const at::Tensor packed = words(packed_kernel_size(taps));
-    pack_kernel(kernel_, values.data_ptr<float>(), turned, data(packed));
+    over_chunks(packed_outputs(kernel_, turned), kPackedAtOnce,
+                [&](std::int64_t, std::int64_t first, std::size_t count) {
+                  pack_kernel(kernel_, values.data_ptr<float>(), turned, first,
+                              first + static_cast<std::int64_t>(count), data(packed));
+                });
     at::Tensor result = at::empty({grid_.count, taps.out, grid_.height, grid_.width},
                                   at::TensorOptions(at::kFloat).memory_format(kChannelsLast));
     over_chunks(grid_.pixels(), kPixelsAtOnce, [&](std::int64_t, std::int64_t first, std::size_t) {

@@ -6,6 +6,7 @@
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
+#include "gibbon/train/trainers/max_pool.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
 #include "gibbon/train/trainers/transformer_layers.hpp"
 #include "gibbon/train/trainers/winograd_conv.hpp"
@@ -95,7 +96,7 @@ class Runner {
   at::Tensor operator()(const nn::Pool& pool) {
     if (pool.mode == nn::PoolMode::kGlobalAverage) return input().mean({2, 3}, true, at::kFloat);
     if (pool.mode == nn::PoolMode::kMax) {
-      const at::Tensor largest = at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
+      const at::Tensor largest = largest_of(pool);
       if (!options_.quantize || in_fused_tail() || !pools_before_quantizer()) return largest;
       return fake_quantize(largest, output_grid(*plan().tail), ClampGradient::kZero, false);
     }
@@ -155,6 +156,12 @@ class Runner {
     return index == nn::kNetworkInput ? images_ : values_[static_cast<std::size_t>(index)];
   }
   const at::Tensor& input() const { return value(layer().inputs.front()); }
+
+  at::Tensor largest_of(const nn::Pool& pool) const {
+    const bool in_twos = pool.kernel == 2 && pool.stride == 2 && pool.padding == 0;
+    if (in_twos && input().scalar_type() == at::kFloat) return max_pool_2x2(input());
+    return at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
+  }
 
   at::Tensor convolve(const nn::Conv& conv, const at::Tensor& images,
                       const at::Tensor& kernel) const {
