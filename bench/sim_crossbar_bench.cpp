@@ -3,12 +3,17 @@
 // output), on inputs that are not negative, as behind a ReLU. The reference runs the same layers;
 // the ratio of two "GMAC/s" of one layer is the speed-up. "amx_peak" is the rate of byte products
 // alone, in registers, where the processor has AMX: what the kernels' rates are a part of (two
-// cycles share a product there, so that a part may exceed 1).
+// cycles share a product there, so that a part may exceed 1). "amx_in_use" is a product for each
+// tile load, with that many of the eight registers in use: what they cost where another thread
+// works on the same core.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "gibbon/base/parallel.hpp"
 #include "gibbon/base/rng.hpp"
@@ -104,6 +109,48 @@ void multiply_tiles(int rounds) {
 #endif
 }
 
+#if defined(__x86_64__)
+#include "gibbon/sim/crossbar/amx_registers.inc"
+
+/// Two registers that are loaded, one of them before each product, and kSum... of sums.
+template <int... kSum>
+void multiply_loaded(const std::uint8_t* tiles, int rounds, std::integer_sequence<int, kSum...>) {
+  constexpr std::ptrdiff_t kRow = kAmxRowBytes;
+  AmxRegisters registers;
+  registers.configure(amx_config(kAmxRows, kAmxRows));
+  for (int round = 0; round < rounds; ++round) {
+    registers.load<6>(tiles, kRow);
+    const auto product = [&]<int kTile>(std::integral_constant<int, kTile>) {
+      registers.load<7>(tiles + (kTile + 1) * kAmxRows * kRow, kRow);
+      __asm__ volatile("tdpbsud %%tmm7, %%tmm6, %%tmm%c0" : : "i"(kTile));
+    };
+    (product(std::integral_constant<int, kSum>()), ...);
+  }
+  registers.release();
+}
+#endif
+
+template <int kSums>
+void run_amx_in_use(benchmark::State& state) {
+  constexpr int kRounds = 200'000;
+#if defined(__x86_64__)
+  alignas(kAmxRowBytes) static const std::array<std::uint8_t, kAmxTiles * kAmxRows * kAmxRowBytes>
+      tiles{};
+  for (auto unused : state) {
+    multiply_loaded(tiles.data(), kRounds, std::make_integer_sequence<int, kSums>());
+  }
+#endif
+  state.counters["products/s"] = benchmark::Counter(static_cast<double>(kSums) * kRounds,
+                                                    benchmark::Counter::kIsIterationInvariantRate);
+}
+
+template <int... kSums>
+void register_amx_in_use(std::integer_sequence<int, kSums...>) {
+  (benchmark::RegisterBenchmark(("amx_in_use/registers:" + std::to_string(kSums + 3)).c_str(),
+                                &run_amx_in_use<kSums + 1>),
+   ...);
+}
+
 /// Runs long at once: short measurements on shared cores read half of the rate.
 void run_amx_peak(benchmark::State& state, int threads) {
   constexpr int kRounds = 2'000'000;
@@ -117,6 +164,8 @@ void run_amx_peak(benchmark::State& state, int threads) {
 }
 
 void register_benchmarks() {
+  constexpr int kMostSums = 6;
+  if (amx_available()) register_amx_in_use(std::make_integer_sequence<int, kMostSums>());
   for (const int threads : {1, 2}) {
     if (!amx_available()) break;
     benchmark::RegisterBenchmark(("amx_peak/threads:" + std::to_string(threads)).c_str(),

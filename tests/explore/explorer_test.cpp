@@ -371,6 +371,26 @@ TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {
   EXPECT_NE(taught[1], alone[1]);
 }
 
+// The second target leaves out the first one's design.
+TEST(Explorer, ATargetsDesignCanLearnFromItsLabelsAlone) {
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
+  config.final_training.designs = 0;
+  const double area = run_unbroken(config).finals.at(0).validation_metrics[space::Metric::kArea];
+  config.final_training.targets.push_back({{fmt::format("area_mm2 <= {}", 0.999 * area)}, 0});
+
+  const auto models = [&](double of_run, std::optional<double> of_target) {
+    config.final_training.teacher_weight = of_run;
+    config.final_training.targets[1].teacher_weight = of_target;
+    return trained_models(config);
+  };
+  const std::vector<std::string> alone = models(0, std::nullopt);
+  ASSERT_EQ(alone.size(), 2u);
+  EXPECT_EQ(models(0.9, 0), alone);
+  EXPECT_NE(models(0.9, std::nullopt)[1], alone[1]);
+  EXPECT_EQ(models(0, 0.9), models(0.9, std::nullopt));
+}
+
 TEST(Explorer, SaysWhichTargetNoDesignReaches) {
   class Notes final : public base::Progress {
    public:

@@ -74,7 +74,7 @@ nn::TrainedNetwork trained_alone(const Workbench& bench, const FinalDesign& chos
   }
   if (teacher) {
     options.distillation = train::Distillation{.teacher = nn::load_trained_network(*teacher)};
-    options.distillation->weight = config.teacher_weight;
+    options.distillation->weight = chosen.teacher_weight;
   }
   const auto measure = bench.run.clock.measure("final training", bench.share);
   return train::train_network(design.network, bench.run.train, start, options, progress);

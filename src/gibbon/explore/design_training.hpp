@@ -17,6 +17,7 @@ struct FinalDesign {
   space::Evaluation evaluation;
   double epochs = 0;
   std::optional<int> crop_padding = {};  ///< as FinalTarget's
+  double teacher_weight = 0;             ///< 0: no teacher
 };
 
 /// The run as one design sees it, while others train beside it.
@@ -47,7 +48,7 @@ std::optional<double> trial_accuracy(const Workbench& bench, const space::Evalua
 /// Where train_design() leaves the network.
 std::filesystem::path model_file(const RunContext& context, const std::string& id);
 
-/// Trains one design, with the answers of a `teacher` if there is one, and measures it; the test
+/// Trains one design, with the answers of a `teacher` if it has one, and measures it; the test
 /// images are read here and nowhere else. Nothing where a stop was asked for.
 std::optional<store::FinalRecord> train_design(const Workbench& bench, const FinalDesign& chosen,
                                                const std::string& id,

@@ -43,7 +43,7 @@ std::optional<Evaluation> best_in_trial(RunContext& context,
 }
 
 /// A design for each target that the search reached; two targets may share one, which then trains
-/// for the longer time, on the first one's crops.
+/// for the longer time, with the first one's crops and teacher.
 std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   const FinalConfig& config = context.config.final_training;
   std::vector<FinalDesign> designs;
@@ -63,7 +63,8 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
     if (same != designs.end()) {
       same->epochs = std::max(same->epochs, epochs);
     } else {
-      designs.push_back({*best, epochs, target.crop_padding});
+      designs.push_back({*best, epochs, target.crop_padding,
+                         target.teacher_weight.value_or(config.teacher_weight)});
     }
   }
   return designs;
@@ -79,7 +80,8 @@ std::vector<FinalDesign> choose_designs(RunContext& context) {
   for (const Evaluation& evaluation : choose_from_front(context, wanted)) {
     if (designs.size() == wanted) break;
     if (!taken.insert(evaluation.genome).second) continue;
-    designs.push_back({evaluation, context.config.final_training.epochs});
+    const FinalConfig& config = context.config.final_training;
+    designs.push_back({evaluation, config.epochs, std::nullopt, config.teacher_weight});
   }
   return designs;
 }
@@ -95,7 +97,7 @@ class FinalTrainings {
     std::vector<base::Task> tasks;
     for (std::size_t i = 0; i < designs_.size(); ++i) {
       tasks.push_back({[this, i](int threads) { train(i, threads); }});
-      if (i > 0 && has_teacher()) tasks.back().after = kTeacher;
+      if (has_teacher(i)) tasks.back().after = kTeacher;
     }
     base::run_side_by_side(tasks, context_.config.threads);
   }
@@ -106,7 +108,9 @@ class FinalTrainings {
  private:
   static constexpr std::size_t kTeacher = 0;
 
-  bool has_teacher() const { return context_.config.final_training.teacher_weight > 0; }
+  bool has_teacher(std::size_t design) const {
+    return design != kTeacher && designs_[design].teacher_weight > 0;
+  }
 
   bool is_done(std::size_t design) const {
     const std::lock_guard lock(context_.mutex);
@@ -121,7 +125,7 @@ class FinalTrainings {
       TrainingProgress progress = design_progress(bench, "training", "final " + id, done_,
                                                   designs_.size(), designs_[design].epochs);
       std::optional<std::filesystem::path> teacher;
-      if (design != kTeacher && has_teacher()) teacher = model_file(context_, id_of(kTeacher));
+      if (has_teacher(design)) teacher = model_file(context_, id_of(kTeacher));
       const auto record = train_design(bench, designs_[design], id, teacher, progress);
       if (!record) return;
       const std::lock_guard lock(context_.mutex);

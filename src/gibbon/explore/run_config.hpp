@@ -94,6 +94,9 @@ struct FinalTarget {
   /// to learn its training images by heart learns less from shifted ones (decision 0008).
   std::optional<int> crop_padding = {};
   std::map<std::string, double> genes = {};  ///< what the user decides: {"stages.pool", 2}
+  /// For its design in place of FinalConfig::teacher_weight; with 0 it does not wait for the first
+  /// design, but trains beside it.
+  std::optional<double> teacher_weight = {};
 };
 
 /// What happens to the front when the search is over.

@@ -53,7 +53,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "predictor: {enabled: false, hardware: predicted}\n"
       "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5, targets: "
       "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
-      "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}}]}\n");
+      "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}, "
+      "teacher_weight: 0}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
   EXPECT_EQ(again.name, "two words");
@@ -78,6 +79,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(
       again.final_training.targets[1].genes,
       (std::map<std::string, double>{{"hardware.adc_bits", 8}, {"hardware.wordline_share", 0.25}}));
+  EXPECT_EQ(again.final_training.targets[0].teacher_weight, std::nullopt);  // that of final
+  EXPECT_EQ(again.final_training.targets[1].teacher_weight, 0);
   EXPECT_EQ(again.final_training.targets[1].crop_padding, std::nullopt);  // that of data
   EXPECT_EQ(again.final_training.targets[1].epochs, 0);                   // those of final.epochs
 }
@@ -117,6 +120,8 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
             "x.yaml:1: final.targets[0].genes: got a list, expected a map of genes and values");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], genes: {a: b}}]}\n"),
             "x.yaml:1: final.targets[0].genes.a: got 'b', expected a number from 0 to 1000000");
+  EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], teacher_weight: 1.5}]}\n"),
+            "x.yaml:1: final.targets[0].teacher_weight: got '1.5', expected a number from 0 to 1");
   EXPECT_EQ(error_of("search: {settings: 1}\n"),
             "x.yaml:1: search.settings: got '1', expected a map of keys and values");
   EXPECT_THAT(error_of("seed: 1\nspace: gibon\n"),

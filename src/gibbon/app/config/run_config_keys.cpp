@@ -332,12 +332,14 @@ explore::FinalTarget read_target(const YamlValue& value) {
   const auto epochs = map.find("epochs");
   const auto crop_padding = map.find("crop_padding");
   const auto genes = map.find("genes");
+  const auto teacher_weight = map.find("teacher_weight");
   map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
   if (epochs) target.epochs = epochs->number(0.01, 10000);
   if (crop_padding) target.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
   if (genes) target.genes = read_genes(*genes);
+  if (teacher_weight) target.teacher_weight = teacher_weight->number(0, 1);
   return target;
 }
 
@@ -354,6 +356,7 @@ std::string written(const explore::FinalTarget& target) {
     }
     text += fmt::format(", genes: {{{}}}", fmt::join(genes, ", "));
   }
+  if (target.teacher_weight) text += fmt::format(", teacher_weight: {}", *target.teacher_weight);
   return text + "}";
 }
 
@@ -361,7 +364,7 @@ ConfigKey targets_key() {
   return {"final.targets",
           "Corners to reach: each trains the most accurate design within its bounds",
           "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0, genes: "
-          "{hardware.adc_bits: 8}}",
+          "{hardware.adc_bits: 8}, teacher_weight: 0}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {

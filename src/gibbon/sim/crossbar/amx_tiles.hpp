@@ -26,8 +26,8 @@ inline constexpr int kAmxPixels = 16;    ///< 32-bit columns of a register of su
 /// What the registers hold: first sums [output][pixel], then weights [output][row of the crossbar],
 /// the rest input digits [quad of rows][pixel][4].
 struct AmxRoles {
-  int sums = 4;
-  int weights = 2;
+  int sums = 2;
+  int weights = 1;
 };
 inline constexpr int kAmxSums = AmxRoles{}.sums;
 inline constexpr int kAmxWeights = kAmxSums;  ///< the first register of weights

@@ -13,6 +13,7 @@
 #include "gibbon/base/processor.hpp"
 #include "gibbon/data/batch.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
+#include "gibbon/train/trainers/sgd_step.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 
@@ -65,22 +66,18 @@ at::Tensor to_labels(const data::ImageBatch& batch, const std::string& device) {
   return at::tensor(batch.labels, at::kInt).to(at::Device(device), at::kLong);
 }
 
-/// Adaptive gradient clipping (Brock et al., NFNets, arXiv 2102.06171) of a whole tensor. Behind a
-/// batch norm the gradient grows as 1/|w|: a slice of few weights, which a path with many groups or
-/// a 1x1 kernel takes from the shared ones, would take steps that wreck them for every other path.
-void clip(at::Tensor& gradient, const at::Tensor& value) {
-  const double limit = kLargestGradientShare * value.norm().item<double>();
-  const double size = gradient.norm().item<double>();
-  if (size > limit) gradient.mul_(limit / size);
-}
-
+/// Behind a batch norm the gradient grows as 1/|w|: a slice of few weights, which a path with many
+/// groups or a 1x1 kernel takes from the shared ones, would take steps that wreck them for every
+/// other path. So tensors that decay have theirs clipped.
 void update(TrainedTensor& tensor, double rate, const TrainOptions& options) {
-  at::Tensor gradient = tensor.value.grad();
+  const at::Tensor gradient = tensor.value.grad();
   if (!gradient.defined()) return;
-  if (tensor.decays) clip(gradient, tensor.value);
-  if (tensor.decays) gradient.add_(tensor.value, options.weight_decay);
-  tensor.momentum.mul_(options.momentum).add_(gradient);
-  tensor.value.add_(gradient, -rate).add_(tensor.momentum, -rate * options.momentum);
+  SgdStep step = {.rate = rate, .momentum = options.momentum};
+  if (tensor.decays) {
+    step.decay = options.weight_decay;
+    step.largest_share = kLargestGradientShare;
+  }
+  sgd_step(tensor.value, tensor.momentum, gradient, step);
   tensor.value.mutable_grad() = at::Tensor();
 }
 
