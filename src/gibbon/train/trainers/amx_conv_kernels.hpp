@@ -2,85 +2,22 @@
 
 #include <cstdint>
 
+#include "gibbon/train/trainers/amx_conv_layout.hpp"
+
 /// Products for convolutions in bfloat16 on AMX's tiles, sums in float32 (Intel SDM volume 1,
 /// chapter 18; TDPBF16PS). A convolution of stride 1 that keeps the image's size is a sum over its
 /// taps of products of matrices, pixels by channels, and a tap's pixels lie at one distance from
-/// those of the output if zeros stand between rows and between images. Sixteen bits are a bfloat16.
+/// those of the output if zeros stand between rows and between images.
 namespace gibbon::train {
-
-/// Images with `ring` columns of zeros behind each row of pixels and `ring` rows of zeros behind
-/// each image, all pixels in one sequence.
-struct PixelGrid {
-  std::int64_t count = 0;
-  std::int64_t height = 0;
-  std::int64_t width = 0;
-  std::int64_t ring = 0;  ///< half of a kernel's side
-
-  std::int64_t pitch() const { return width + ring; }
-  std::int64_t pixels() const { return count * (height + ring) * pitch(); }
-  /// The farthest that a tap lies from its output, in the sequence.
-  std::int64_t reach() const { return ring * (pitch() + 1); }
-  /// In the sequence; of rows of pixels, counted through all images.
-  std::int64_t first_of_row(std::int64_t row) const {
-    return (row / height * (height + ring) + row % height) * pitch();
-  }
-};
-
-inline constexpr std::int64_t kTilePixels = 32;     ///< pixels whose products a register adds up
-inline constexpr std::int64_t kTileChannels = 32;   ///< channels, likewise
-inline constexpr std::int64_t kPixelsAtOnce = 240;  ///< of a task of multiply_pixels
-
-std::int64_t whole_tiles(std::int64_t channels);
 
 /// Whether this build, the processor and the system (which is asked once) have the tiles.
 bool amx_conv_available();
-
-/// Pixels as what multiplies them reads them: [channels / 32][lead + pixels + lead][32 channels],
-/// zeros where the grid has them, in front and behind; lead: see pixel_rows_lead(). Rows `first` to
-/// `last` of the images' rows of pixels are written; fill_zeros() writes the rest.
-std::int64_t pixel_rows_lead(const PixelGrid& grid);
-std::int64_t pixel_rows_size(const PixelGrid& grid, std::int64_t channels);
-void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* rows);
-/// From float32 images [count][height][width][channels].
-void fill_rows(const PixelGrid& grid, std::int64_t channels, const float* images,
-               std::int64_t first, std::int64_t last, std::uint16_t* rows);
-
-/// A kernel [out][in][side][side], which multiply_pixels reads in an order of its own; turned: the
-/// kernel of the input's gradient, [in] outputs and every tap opposite. Outputs `first` to `last`
-/// of packed_outputs() are written, multiples of kPackedAtOnce.
-struct TapKernel {
-  std::int64_t side = 0;
-  std::int64_t out = 0;
-  std::int64_t in = 0;
-
-  std::int64_t taps() const { return side * side; }
-};
-inline constexpr std::int64_t kPackedAtOnce = 16;
-std::int64_t packed_outputs(const TapKernel& kernel, bool turned);
-std::int64_t packed_kernel_size(const TapKernel& kernel);
-void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::int64_t first,
-                 std::int64_t last, std::uint16_t* packed);
 
 /// Output pixels [first, first + kPixelsAtOnce) of the sequence: sum over taps and channels of
 /// pixel * kernel, written to float32 images [count][height][width][kernel.out]. `rows` holds
 /// kernel.in channels.
 void multiply_pixels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* rows,
                      const std::uint16_t* packed, std::int64_t first, float* images);
-
-/// What the kernel's gradient reads of the output's gradient, [channels / 16][steps of 32 pixels]
-/// registers of [16 channels][32 pixels]. Steps `first` to `last` of channel_steps() are written.
-std::int64_t channel_steps(const PixelGrid& grid);
-std::int64_t columns_size(const PixelGrid& grid, std::int64_t channels);
-void fill_columns(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
-                  std::int64_t first, std::int64_t last, std::uint16_t* columns);
-
-/// And of the input: [channels / 16][2][pairs of pixels][16 channels][2 pixels], first the pairs
-/// that begin at even places of the rows and then those at odd ones, so that a tap's pairs are
-/// whole ones wherever it lies. Pairs `first` to `last` of pixel_pairs() are written.
-std::int64_t pixel_pairs(const PixelGrid& grid);
-std::int64_t pairs_size(const PixelGrid& grid, std::int64_t channels);
-void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
-                std::int64_t first, std::int64_t last, std::uint16_t* pairs);
 
 /// gradient[out][in][tap] = sum over pixels of columns[out][pixel] * pairs[pixel + tap][in], for
 /// kInputsAtOnce inputs and kOutputsAtOnce outputs from these on.

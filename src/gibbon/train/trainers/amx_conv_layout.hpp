@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+
+/// The orders in which amx_conv_kernels.hpp reads pixels and kernels: all tiles lie in memory as a
+/// register holds them. Sixteen bits are a bfloat16. Only where amx_conv_available().
+namespace gibbon::train {
+
+/// Images with `ring` columns of zeros behind each row of pixels and `ring` rows of zeros behind
+/// each image, all pixels in one sequence.
+struct PixelGrid {
+  std::int64_t count = 0;
+  std::int64_t height = 0;
+  std::int64_t width = 0;
+  std::int64_t ring = 0;  ///< half of a kernel's side
+
+  std::int64_t pitch() const { return width + ring; }
+  std::int64_t pixels() const { return count * (height + ring) * pitch(); }
+  /// The farthest that a tap lies from its output, in the sequence.
+  std::int64_t reach() const { return ring * (pitch() + 1); }
+  /// In the sequence; of rows of pixels, counted through all images.
+  std::int64_t first_of_row(std::int64_t row) const {
+    return (row / height * (height + ring) + row % height) * pitch();
+  }
+};
+
+inline constexpr std::int64_t kTilePixels = 32;     ///< pixels whose products a register adds up
+inline constexpr std::int64_t kTileChannels = 32;   ///< channels, likewise
+inline constexpr std::int64_t kTileValues = 512;    ///< bfloat16 values of a register
+inline constexpr std::int64_t kPixelsAtOnce = 240;  ///< of a task of multiply_pixels
+
+std::int64_t whole_tiles(std::int64_t channels);
+
+/// Pixels as what multiplies them reads them: [channels / 32][lead + pixels + lead][32 channels],
+/// zeros where the grid has them, in front and behind; lead: see pixel_rows_lead(). Rows `first` to
+/// `last` of the images' rows of pixels are written; fill_zeros() writes the rest.
+std::int64_t pixel_rows_lead(const PixelGrid& grid);
+std::int64_t row_places(const PixelGrid& grid);  ///< of a block of 32 channels
+std::int64_t pixel_rows_size(const PixelGrid& grid, std::int64_t channels);
+void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* rows);
+/// From float32 images [count][height][width][channels].
+void fill_rows(const PixelGrid& grid, std::int64_t channels, const float* images,
+               std::int64_t first, std::int64_t last, std::uint16_t* rows);
+
+/// A kernel [out][in][side][side], which multiply_pixels reads in an order of its own; turned: the
+/// kernel of the input's gradient, [in] outputs and every tap opposite. Outputs `first` to `last`
+/// of packed_outputs() are written, multiples of kPackedAtOnce.
+struct TapKernel {
+  std::int64_t side = 0;
+  std::int64_t out = 0;
+  std::int64_t in = 0;
+
+  std::int64_t taps() const { return side * side; }
+};
+inline constexpr std::int64_t kPackedAtOnce = 16;
+std::int64_t packed_outputs(const TapKernel& kernel, bool turned);
+std::int64_t packed_kernel_size(const TapKernel& kernel);
+void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::int64_t first,
+                 std::int64_t last, std::uint16_t* packed);
+
+/// What the kernel's gradient reads of the output's gradient, [channels / 16][steps of 32 pixels]
+/// registers of [16 channels][32 pixels]. Steps `first` to `last` of channel_steps() are written.
+std::int64_t channel_steps(const PixelGrid& grid);
+std::int64_t columns_size(const PixelGrid& grid, std::int64_t channels);
+void fill_columns(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
+                  std::int64_t first, std::int64_t last, std::uint16_t* columns);
+
+/// And of the input: [channels / 16][2][pairs of pixels][16 channels][2 pixels], first the pairs
+/// that begin at even places of the rows and then those at odd ones, so that a tap's pairs are
+/// whole ones wherever it lies. Pairs `first` to `last` of pixel_pairs() are written.
+std::int64_t pixel_pairs(const PixelGrid& grid);
+std::int64_t pairs_size(const PixelGrid& grid, std::int64_t channels);
+void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_t* rows,
+                std::int64_t first, std::int64_t last, std::uint16_t* pairs);
+
+}  // namespace gibbon::train
