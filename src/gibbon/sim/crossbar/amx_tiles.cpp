@@ -33,16 +33,15 @@ bool amx_available() {
 
 #endif
 
-AmxConfig amx_config(int outputs, int quads, AmxRoles roles) {
+AmxConfig amx_config(int outputs, int quads, int sums) {
   AmxConfig config;
   const auto shape = [&config](int tile, int rows, int row_bytes) {
     config.rows[static_cast<std::size_t>(tile)] = static_cast<std::uint8_t>(rows);
     config.row_bytes[static_cast<std::size_t>(tile)] = static_cast<std::uint16_t>(row_bytes);
   };
-  const int digits = roles.sums + roles.weights;
-  for (int tile = 0; tile < roles.sums; ++tile) shape(tile, outputs, kAmxRowBytes);
-  for (int tile = roles.sums; tile < digits; ++tile) shape(tile, outputs, quads * 4);
-  for (int tile = digits; tile < kAmxTiles; ++tile) shape(tile, quads, kAmxRowBytes);
+  for (int tile = 0; tile < sums; ++tile) shape(tile, outputs, kAmxRowBytes);
+  shape(sums, outputs, quads * 4);
+  for (int tile = sums + 1; tile < kAmxTiles; ++tile) shape(tile, quads, kAmxRowBytes);
   return config;
 }
 

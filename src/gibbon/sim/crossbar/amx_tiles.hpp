@@ -23,16 +23,11 @@ inline constexpr int kAmxRows = 16;      ///< of a register, at most
 inline constexpr int kAmxRowBytes = 64;  ///< at most
 inline constexpr int kAmxPixels = 16;    ///< 32-bit columns of a register of sums
 
-/// What the registers hold: first sums [output][pixel], then weights [output][row of the crossbar],
-/// the rest input digits [quad of rows][pixel][4].
-struct AmxRoles {
-  int sums = 2;
-  int weights = 1;
-};
-inline constexpr int kAmxSums = AmxRoles{}.sums;
-inline constexpr int kAmxWeights = kAmxSums;  ///< the first register of weights
-inline constexpr int kAmxWeightTiles = AmxRoles{}.weights;
-inline constexpr int kAmxDigits = kAmxWeights + kAmxWeightTiles;
+// What the registers hold: first sums [output][pixel], then one of weights [output][row of the
+// crossbar], the rest input digits [quad of rows][pixel][4].
+inline constexpr int kAmxSums = 2;  ///< more would cost beside another thread's work, decision 0010
+inline constexpr int kAmxWeights = kAmxSums;
+inline constexpr int kAmxDigits = kAmxWeights + 1;
 
 /// What LDTILECFG reads, palette 1.
 struct alignas(64) AmxConfig {
@@ -45,7 +40,7 @@ struct alignas(64) AmxConfig {
 static_assert(sizeof(AmxConfig) == 64);
 
 /// The shapes for weights of `outputs` (1 to 16) by `quads` (1 to 16) of four rows each.
-AmxConfig amx_config(int outputs, int quads, AmxRoles roles = {});
+AmxConfig amx_config(int outputs, int quads, int sums = kAmxSums);
 
 /// Whether this build, the processor and the system offer AMX's tiles with byte products, and
 /// AVX-512 with VNNI and VBMI beside them. Asks the system (Linux) once for the leave to use tiles.

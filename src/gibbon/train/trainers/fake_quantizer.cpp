@@ -133,7 +133,27 @@ struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight>
   }
 };
 
-/// Sums over all values, in an order that depends on their number alone.
+}  // namespace
+
+at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
+                         bool in_place) {
+  const bool recorded = at::GradMode::is_enabled() && values.requires_grad();
+  return FakeQuantize::apply(values, static_cast<double>(grid.range),
+                             static_cast<double>(grid.threshold), static_cast<double>(grid.lowest),
+                             recorded && gradient == ClampGradient::kZero,
+                             in_place && !(recorded && values.is_leaf()));
+}
+
+at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {
+  // By pointer: the graph refuses undefined tensors among its inputs.
+  return FakeQuantizeWeight::apply(weight, &mask, static_cast<std::int64_t>(bits));
+}
+
+std::optional<double> range_in_deviations(int bits) {
+  if (bits >= kFirstUnclippedBits) return std::nullopt;
+  return kRangeInDeviations[static_cast<std::size_t>(bits)];
+}
+
 Moments moments_of(const at::Tensor& values) {
   Moments total;
   if (has_kernel(values)) {
@@ -157,27 +177,6 @@ Moments moments_of(const at::Tensor& values) {
     total.squares = flat.square().sum(at::kDouble).item<double>();
   }
   return total;
-}
-
-}  // namespace
-
-at::Tensor fake_quantize(const at::Tensor& values, QuantizerGrid grid, ClampGradient gradient,
-                         bool in_place) {
-  const bool recorded = at::GradMode::is_enabled() && values.requires_grad();
-  return FakeQuantize::apply(values, static_cast<double>(grid.range),
-                             static_cast<double>(grid.threshold), static_cast<double>(grid.lowest),
-                             recorded && gradient == ClampGradient::kZero,
-                             in_place && !(recorded && values.is_leaf()));
-}
-
-at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits) {
-  // By pointer: the graph refuses undefined tensors among its inputs.
-  return FakeQuantizeWeight::apply(weight, &mask, static_cast<std::int64_t>(bits));
-}
-
-std::optional<double> range_in_deviations(int bits) {
-  if (bits >= kFirstUnclippedBits) return std::nullopt;
-  return kRangeInDeviations[static_cast<std::size_t>(bits)];
 }
 
 double weight_range(const at::Tensor& weight, int bits) {

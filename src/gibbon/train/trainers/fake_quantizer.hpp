@@ -34,6 +34,9 @@ double weight_range(const at::Tensor& weight, int bits);
 /// and quantised to `bits`. The gradient passes where the mask is 1; S gets none.
 at::Tensor fake_quantize_weight(const at::Tensor& weight, const at::Tensor& mask, int bits);
 
+/// Sums over all values, in an order that depends on their number alone.
+Moments moments_of(const at::Tensor& values);
+
 /// MNSIM's output range of one batch: 3 standard deviations (n - 1) + |mean|. At least 1e-6, so
 /// that a layer of zeros divides by something.
 double batch_range(const at::Tensor& values);

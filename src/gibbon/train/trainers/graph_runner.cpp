@@ -159,7 +159,8 @@ class Runner {
 
   at::Tensor largest_of(const nn::Pool& pool) const {
     const bool in_twos = pool.kernel == 2 && pool.stride == 2 && pool.padding == 0;
-    if (in_twos && input().scalar_type() == at::kFloat) return max_pool_2x2(input());
+    if (in_twos && input().is_cpu() && input().scalar_type() == at::kFloat)
+      return max_pool_2x2(input());
     return at::max_pool2d(input(), pool.kernel, pool.stride, pool.padding);
   }
 

@@ -4,11 +4,10 @@
 #include <ATen/Parallel.h>
 
 #include <cmath>
-#include <vector>
 
+#include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/kernel_support.hpp"
 #include "gibbon/train/trainers/over_chunks.hpp"
-#include "gibbon/train/trainers/quantization_kernels.hpp"
 
 namespace gibbon::train {
 
@@ -30,14 +29,8 @@ GIBBON_TRAIN_CLONES void step_values(float* value, float* momentum, const float*
   }
 }
 
-double norm_of(const float* values, std::int64_t count) {
-  std::vector<double> squares(static_cast<std::size_t>((count + kChunk - 1) / kChunk));
-  over_chunks(count, kChunk, [&](std::int64_t chunk, std::int64_t first, std::size_t size) {
-    squares[static_cast<std::size_t>(chunk)] = moments(values + first, size).squares;
-  });
-  double sum = 0;
-  for (const double part : squares) sum += part;
-  return std::sqrt(sum);
+double norm_of(const at::Tensor& values) {
+  return std::sqrt(moments_of(values).squares);
 }
 
 bool lie_alike(const at::Tensor& a, const at::Tensor& b) {
@@ -62,8 +55,8 @@ void sgd_step(at::Tensor& value, at::Tensor& momentum, at::Tensor gradient, cons
   const float* gradients = gradient.data_ptr<float>();
   double scale = 1;
   if (step.largest_share > 0) {
-    const double limit = step.largest_share * norm_of(values, count);
-    const double size = norm_of(gradients, count);
+    const double limit = step.largest_share * norm_of(value);
+    const double size = norm_of(gradient);
     if (size > limit) scale = limit / size;
   }
   const Factors factors = {static_cast<float>(step.rate), static_cast<float>(step.momentum),
