@@ -140,30 +140,32 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
 
 enum BenchedConv { kDirect, kWinograd, kBfloat16, kPlainBfloat16 };
 
-at::Tensor convolve(std::int64_t kernels, const at::Tensor& input, const at::Tensor& kernel) {
+at::Tensor convolve(std::int64_t kernels, const at::Tensor& input, const at::Tensor& kernel,
+                    int stride) {
   if (kernels == kWinograd) return train::winograd_conv(input, kernel);
-  if (kernels == kBfloat16) return train::bfloat16_conv(input, kernel, 1, 1);
-  if (kernels == kDirect) return at::conv2d(input, kernel, {}, 1, 1);
-  return at::conv2d(input.to(at::kBFloat16), kernel.to(at::kBFloat16), {}, 1, 1).to(at::kFloat);
+  if (kernels == kBfloat16) return train::bfloat16_conv(input, kernel, stride, 1);
+  if (kernels == kDirect) return at::conv2d(input, kernel, {}, stride, 1);
+  return at::conv2d(input.to(at::kBFloat16), kernel.to(at::kBFloat16), {}, stride, 1)
+      .to(at::kFloat);
 }
 
-/// Arguments: channels, side, BenchedConv.
+/// Arguments: channels, side of the input, BenchedConv, stride.
 void conv_step(benchmark::State& state) {
   const std::int64_t channels = state.range(0);
-  const std::int64_t side = state.range(1);
+  const auto stride = static_cast<int>(state.range(3));
   at::set_num_threads(1);
-  const auto images = [&] {
+  const auto images = [&](std::int64_t side) {
     return at::randn({kBatch / 2, channels, side, side}).contiguous(at::MemoryFormat::ChannelsLast);
   };
-  const at::Tensor input = images().set_requires_grad(true);
+  const at::Tensor input = images(state.range(1)).set_requires_grad(true);
   const at::Tensor kernel = at::randn({channels, channels, 3, 3}).set_requires_grad(true);
-  const at::Tensor gradient = images();
-  if (state.range(2) == kWinograd && !train::has_winograd_kernel(input, kernel, 1, 1)) {
+  const at::Tensor gradient = images(state.range(1) / stride);
+  if (state.range(2) == kWinograd && !train::has_winograd_kernel(input, kernel, stride, 1)) {
     state.SkipWithError("no Winograd kernels for this");
     return;
   }
   for (auto _ : state) {
-    convolve(state.range(2), input, kernel).backward(gradient);
+    convolve(state.range(2), input, kernel, stride).backward(gradient);
   }
   state.SetItemsProcessed(state.iterations() * gradient.size(0));
 }
@@ -363,10 +365,12 @@ BENCHMARK(tail_step)
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 BENCHMARK(conv_step)
-    ->ArgNames({"channels", "side", "kernels"})
-    ->ArgsProduct({{32, 64}, {32}, {0, 1, 2, 3}})
-    ->ArgsProduct({{64, 128}, {16}, {0, 1, 2, 3}})
-    ->ArgsProduct({{256}, {8, 4}, {0, 1, 2, 3}})
+    ->ArgNames({"channels", "side", "kernels", "stride"})
+    ->ArgsProduct({{32, 64}, {32}, {0, 1, 2, 3}, {1}})
+    ->ArgsProduct({{64, 128}, {16}, {0, 1, 2, 3}, {1}})
+    ->ArgsProduct({{256}, {8, 4}, {0, 1, 2, 3}, {1}})
+    ->ArgsProduct({{64}, {32, 16}, {0, 2, 3}, {2}})
+    ->ArgsProduct({{128, 256}, {16, 8}, {0, 2, 3}, {2}})
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 

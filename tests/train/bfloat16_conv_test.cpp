@@ -8,6 +8,7 @@
 
 #include <cmath>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gibbon/train/trainers/amx_conv_kernels.hpp"
@@ -85,7 +86,8 @@ TEST_P(WholeNumberCases, AreConvolvedExactly) {
   const at::Tensor input =
       whole({c.count, c.in, c.height, c.width}).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor kernel = whole({c.out, c.in, c.kernel, c.kernel});
-  const at::Tensor gradient = whole({c.count, c.out, c.height, c.width});
+  const at::Tensor gradient =
+      whole({c.count, c.out, (c.height - 1) / c.stride + 1, (c.width - 1) / c.stride + 1});
   const auto results = [&](const auto& convolution) {
     const at::Tensor from = input.detach().clone().set_requires_grad(true);
     const at::Tensor by = kernel.detach().clone().set_requires_grad(true);
@@ -112,16 +114,18 @@ TEST_P(WholeNumberCases, AreConvolvedExactly) {
 
 // Around whole tiles of 32 channels, of 32 pixels and of 256 pixels, the zeros between rows and
 // images counted: 2 images of 9 x 11 are 240 of them, 3 of 8 x 9 are 270, one of 15 x 15 is 256.
-INSTANTIATE_TEST_SUITE_P(Shapes, WholeNumberCases,
-                         ::testing::Values(Bfloat16Case{2, 16, 16, 9, 11, 3, 1, 1},
-                                           Bfloat16Case{3, 17, 33, 8, 9, 3, 1, 1},
-                                           Bfloat16Case{1, 32, 32, 15, 15, 3, 1, 1},
-                                           Bfloat16Case{5, 64, 48, 2, 2, 3, 1, 1},
-                                           Bfloat16Case{7, 31, 65, 1, 1, 3, 1, 1},
-                                           Bfloat16Case{4, 33, 64, 7, 5, 5, 1, 2},
-                                           Bfloat16Case{3, 48, 16, 6, 6, 1, 1, 0},
-                                           Bfloat16Case{2, 32, 40, 6, 7, 7, 1, 3},
-                                           Bfloat16Case{6, 40, 36, 16, 16, 3, 1, 1}));
+// Then strides, whose phases the taps share out: all of them, or one alone with a kernel of 1 x 1.
+INSTANTIATE_TEST_SUITE_P(
+    Shapes, WholeNumberCases,
+    ::testing::Values(
+        Bfloat16Case{2, 16, 16, 9, 11, 3, 1, 1}, Bfloat16Case{3, 17, 33, 8, 9, 3, 1, 1},
+        Bfloat16Case{1, 32, 32, 15, 15, 3, 1, 1}, Bfloat16Case{5, 64, 48, 2, 2, 3, 1, 1},
+        Bfloat16Case{7, 31, 65, 1, 1, 3, 1, 1}, Bfloat16Case{4, 33, 64, 7, 5, 5, 1, 2},
+        Bfloat16Case{3, 48, 16, 6, 6, 1, 1, 0}, Bfloat16Case{2, 32, 40, 6, 7, 7, 1, 3},
+        Bfloat16Case{6, 40, 36, 16, 16, 3, 1, 1}, Bfloat16Case{2, 32, 48, 16, 16, 3, 2, 1},
+        Bfloat16Case{3, 17, 33, 6, 10, 3, 2, 1}, Bfloat16Case{5, 64, 16, 2, 2, 3, 2, 1},
+        Bfloat16Case{4, 33, 64, 12, 8, 5, 2, 2}, Bfloat16Case{2, 48, 20, 8, 4, 1, 2, 0},
+        Bfloat16Case{3, 16, 40, 9, 6, 5, 3, 2}));
 
 TEST(Bfloat16Conv, AnInputWithoutGradientGetsNone) {
   const at::Tensor input = at::ones({1, 4, 3, 3}).contiguous(at::MemoryFormat::ChannelsLast);
@@ -131,6 +135,33 @@ TEST(Bfloat16Conv, AnInputWithoutGradientGetsNone) {
   // The middle tap reads all nine pixels, a corner's four of them.
   EXPECT_EQ(kernel.grad()[0][0][1][1].item<float>(), 9.0F);
   EXPECT_EQ(kernel.grad()[0][0][0][0].item<float>(), 4.0F);
+}
+
+// What an output reads, 27 values of three channels or 25 of one, is one row of what is multiplied.
+TEST(Bfloat16Conv, TheFirstOfANetworkIsExactOnWholeNumbers) {
+  if (!amx_conv_available()) GTEST_SKIP() << "this machine has no AMX; libtorch rounds its results";
+  at::Generator generator = at::detail::createCPUGenerator(9);
+  const auto whole = [&](at::IntArrayRef shape) {
+    return at::randint(-8, 9, shape, generator, at::kFloat)
+        .contiguous(at::MemoryFormat::ChannelsLast);
+  };
+  for (const auto& [channels, side] : {std::pair<std::int64_t, std::int64_t>{3, 3}, {1, 5}}) {
+    const at::Tensor images = whole({3, channels, 10, 6});
+    for (const int stride : {1, 2}) {
+      SCOPED_TRACE(testing::Message() << channels << " channels, stride " << stride);
+      const auto padding = static_cast<int>(side / 2);
+      const at::Tensor gradient = whole({3, 20, 10 / stride, 6 / stride});
+      const at::Tensor expected = whole({20, channels, side, side}).set_requires_grad(true);
+      const at::Tensor found = expected.detach().clone().set_requires_grad(true);
+      const at::Tensor reference = at::conv2d(images, expected, {}, stride, padding);
+      const at::Tensor output = bfloat16_conv(images, found, stride, padding);
+      EXPECT_TRUE(output.equal(reference));
+      EXPECT_TRUE(output.is_contiguous(at::MemoryFormat::ChannelsLast));
+      reference.backward(gradient);
+      output.backward(gradient);
+      EXPECT_TRUE(found.grad().equal(expected.grad()));
+    }
+  }
 }
 
 // One tap meets the image, the middle one: its gradient is pixel * gradient, summed over the count.

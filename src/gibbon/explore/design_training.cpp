@@ -65,6 +65,7 @@ nn::TrainedNetwork trained_alone(const Workbench& bench, const FinalDesign& chos
   train::FinalTrainOptions options =
       final_options(bench.config, bench.config.seed ^ space::hash_of(chosen.evaluation.genome));
   options.epochs = chosen.epochs;
+  if (chosen.weight_decay) options.base.weight_decay = *chosen.weight_decay;
   if (chosen.crop_padding) options.base.augmentation.crop_padding = *chosen.crop_padding;
   if (config.pim_aware_epochs > 0) {
     options.pim =

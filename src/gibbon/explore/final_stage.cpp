@@ -64,7 +64,8 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
       same->epochs = std::max(same->epochs, epochs);
     } else {
       designs.push_back({*best, epochs, target.crop_padding,
-                         target.teacher_weight.value_or(config.teacher_weight)});
+                         target.teacher_weight.value_or(config.teacher_weight),
+                         target.weight_decay});
     }
   }
   return designs;

@@ -97,6 +97,8 @@ struct FinalTarget {
   /// For its design in place of FinalConfig::teacher_weight; with 0 it does not wait for the first
   /// design, but trains beside it.
   std::optional<double> teacher_weight = {};
+  /// For its design in place of FinalConfig::weight_decay: the longer a training, the less.
+  std::optional<double> weight_decay = {};
 };
 
 /// What happens to the front when the search is over.
@@ -115,6 +117,7 @@ struct FinalConfig {
   double epochs = 2;              ///< passes over the whole training split, quantisation-aware
   int batch_size = 64;            ///< images a step; small ones learn more in few epochs
   double learning_rate = 0.1;     ///< peak of its one-cycle schedule
+  double weight_decay = 5e-4;     ///< L2, on the weights only
   bool from_supernet = true;      ///< start from the shared weights, not from random ones
   train::SmallCrops small_crops;  ///< of trials too
   double float_share = 0;         ///< of the steps: so long weights of 2 and 3 bits stay float

@@ -54,7 +54,7 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5, targets: "
       "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
       "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}, "
-      "teacher_weight: 0}]}\n");
+      "teacher_weight: 0, weight_decay: 0.0002}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
   EXPECT_EQ(again.name, "two words");
@@ -81,6 +81,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       (std::map<std::string, double>{{"hardware.adc_bits", 8}, {"hardware.wordline_share", 0.25}}));
   EXPECT_EQ(again.final_training.targets[0].teacher_weight, std::nullopt);  // that of final
   EXPECT_EQ(again.final_training.targets[1].teacher_weight, 0);
+  EXPECT_EQ(again.final_training.targets[0].weight_decay, std::nullopt);  // that of final
+  EXPECT_EQ(again.final_training.targets[1].weight_decay, 0.0002);
   EXPECT_EQ(again.final_training.targets[1].crop_padding, std::nullopt);  // that of data
   EXPECT_EQ(again.final_training.targets[1].epochs, 0);                   // those of final.epochs
 }
@@ -122,6 +124,8 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
             "x.yaml:1: final.targets[0].genes.a: got 'b', expected a number from 0 to 1000000");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], teacher_weight: 1.5}]}\n"),
             "x.yaml:1: final.targets[0].teacher_weight: got '1.5', expected a number from 0 to 1");
+  EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], weight_decay: -1}]}\n"),
+            "x.yaml:1: final.targets[0].weight_decay: got '-1', expected a number from 0 to 1");
   EXPECT_EQ(error_of("search: {settings: 1}\n"),
             "x.yaml:1: search.settings: got '1', expected a map of keys and values");
   EXPECT_THAT(error_of("seed: 1\nspace: gibon\n"),

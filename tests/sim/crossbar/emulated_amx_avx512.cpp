@@ -5,14 +5,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "gibbon/base/vector_intrinsics.hpp"
 #include "sim/crossbar/emulated_amx.hpp"
 
 #if defined(__x86_64__)
-// As in tile_kernel_amx.cpp.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-
 #include "gibbon/sim/crossbar/digit_pairs.hpp"
 
 #pragma GCC push_options

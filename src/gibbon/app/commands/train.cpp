@@ -33,6 +33,7 @@ struct TrainArguments {
   double epochs = 10;
   int batch_size = 128;
   double learning_rate = train::TrainOptions().learning_rate;
+  double weight_decay = train::TrainOptions().weight_decay;
   double float_share = 0;
   int crop_padding = 4;
   bool no_flip = false;
@@ -78,6 +79,7 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.device = arguments.device;
   options.base.batch_size = arguments.batch_size;
   options.base.learning_rate = arguments.learning_rate;
+  options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
   options.base.small_crops = arguments.small_crops;
@@ -189,6 +191,10 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->check(CLI::Range(1, 65536));
   command.add_option("--learning-rate", arguments->learning_rate, "Peak of the one-cycle schedule")
       ->check(CLI::PositiveNumber);
+  command
+      .add_option("--weight-decay", arguments->weight_decay,
+                  "L2 penalty on weights: the longer the training, the less")
+      ->check(CLI::Range(0.0, 1.0));
   command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
       ->check(CLI::Range(0, 64));
   command.add_flag("--no-flip", arguments->no_flip, "No random mirroring");

@@ -333,6 +333,7 @@ explore::FinalTarget read_target(const YamlValue& value) {
   const auto crop_padding = map.find("crop_padding");
   const auto genes = map.find("genes");
   const auto teacher_weight = map.find("teacher_weight");
+  const auto weight_decay = map.find("weight_decay");
   map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
@@ -340,6 +341,7 @@ explore::FinalTarget read_target(const YamlValue& value) {
   if (crop_padding) target.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
   if (genes) target.genes = read_genes(*genes);
   if (teacher_weight) target.teacher_weight = teacher_weight->number(0, 1);
+  if (weight_decay) target.weight_decay = weight_decay->number(0, 1);
   return target;
 }
 
@@ -357,6 +359,7 @@ std::string written(const explore::FinalTarget& target) {
     text += fmt::format(", genes: {{{}}}", fmt::join(genes, ", "));
   }
   if (target.teacher_weight) text += fmt::format(", teacher_weight: {}", *target.teacher_weight);
+  if (target.weight_decay) text += fmt::format(", weight_decay: {}", *target.weight_decay);
   return text + "}";
 }
 
@@ -364,7 +367,7 @@ ConfigKey targets_key() {
   return {"final.targets",
           "Corners to reach: each trains the most accurate design within its bounds",
           "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0, genes: "
-          "{hardware.adc_bits: 8}, teacher_weight: 0}",
+          "{hardware.adc_bits: 8}, teacher_weight: 0, weight_decay: 0.0005}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {
@@ -409,6 +412,9 @@ std::vector<ConfigKey> final_keys() {
       number(
           "final.learning_rate", "Peak of the one-cycle schedule",
           [](RunConfig & c) -> auto& { return c.final_training.learning_rate; }, 1e-6, 10),
+      number(
+          "final.weight_decay", "L2 penalty on weights",
+          [](RunConfig & c) -> auto& { return c.final_training.weight_decay; }, 0, 1),
       flag(
           "final.from_supernet", "Start from the shared weights, not from random ones",
           [](RunConfig & c) -> auto& { return c.final_training.from_supernet; }),

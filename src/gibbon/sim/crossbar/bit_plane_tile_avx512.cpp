@@ -1,14 +1,8 @@
+#include "gibbon/base/vector_intrinsics.hpp"
 #include "gibbon/sim/crossbar/bit_plane_kernel.hpp"
 #include "gibbon/sim/crossbar/bit_plane_tile.hpp"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
-// GCC 12's own header starts intrinsics from a register that it leaves undefined on purpose, and
-// then warns of it.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,avx512vbmi,avx512bitalg")
 

@@ -3,12 +3,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "gibbon/base/vector_intrinsics.hpp"
 #include "gibbon/sim/crossbar/digit_pairs.hpp"
 #include "gibbon/sim/crossbar/tile_plan.hpp"
 
 #if defined(__x86_64__)
-#include <immintrin.h>
-
 #pragma GCC push_options
 #pragma GCC target("avx2")
 

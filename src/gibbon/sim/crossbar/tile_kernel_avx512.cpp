@@ -3,16 +3,11 @@
 #include <type_traits>
 #include <utility>
 
+#include "gibbon/base/vector_intrinsics.hpp"
 #include "gibbon/sim/crossbar/digit_pairs.hpp"
 #include "gibbon/sim/crossbar/tile_plan.hpp"
 
 #if defined(__x86_64__)
-// GCC 12's own header starts intrinsics from a register that it leaves undefined on purpose, and
-// then warns of it.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-
 #pragma GCC push_options
 #pragma GCC target("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni,fma,prefer-vector-width=512")
 

@@ -5,15 +5,8 @@
 #include <vector>
 
 #include "gibbon/base/processor.hpp"
+#include "gibbon/base/vector_intrinsics.hpp"
 #include "gibbon/sim/crossbar/amx_tiles.hpp"
-
-#if defined(__x86_64__) && defined(__linux__)
-// GCC 12's own header starts intrinsics from a register that it leaves undefined on purpose, and
-// then warns of it.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-#endif
 
 namespace gibbon::train {
 
@@ -35,11 +28,6 @@ namespace {
 constexpr std::int64_t kHalf = sim::kAmxRows;  // rows of a register, its columns of 32 bits
 constexpr std::int64_t kSums = 256;            // float32 values of a register
 constexpr std::int64_t kSumsAtOnce = 3;        // registers of them, see Tiles
-
-/// Distance of a tap from its output in the sequence of pixels.
-std::int64_t tap_offset(const PixelGrid& grid, std::int64_t side, std::int64_t tap) {
-  return (tap / side - side / 2) * grid.pitch() + tap % side - side / 2;
-}
 
 std::int64_t halves(std::int64_t channels) {
   return (channels + kHalf - 1) / kHalf;
@@ -115,16 +103,19 @@ class Tiles {
 /// Walks along the sequence: the place of each pixel among those of the images, -1 for a zero.
 class PixelPlaces {
  public:
-  PixelPlaces(const PixelGrid& grid, std::int64_t pixel)
+  PixelPlaces(const PixelGrid& grid, const Lattice& lattice, std::int64_t pixel)
       : grid_(grid),
+        lattice_(lattice),
         x_(pixel % grid.pitch()),
         y_(pixel / grid.pitch() % (grid.height + grid.ring)),
         image_(pixel / grid.pitch() / (grid.height + grid.ring)) {}
 
   std::int64_t next() {
     const bool inside = x_ < grid_.width && y_ < grid_.height && image_ < grid_.count;
+    const std::int64_t row = (image_ * grid_.height + y_) * lattice_.stride + lattice_.row;
+    const std::int64_t column = x_ * lattice_.stride + lattice_.column;
     const std::int64_t place =
-        inside ? (image_ * grid_.height + y_) * grid_.width + x_ : std::int64_t{-1};
+        inside ? row * grid_.width * lattice_.stride + column : std::int64_t{-1};
     if (++x_ == grid_.pitch()) {
       x_ = 0;
       if (++y_ == grid_.height + grid_.ring) {
@@ -137,6 +128,7 @@ class PixelPlaces {
 
  private:
   const PixelGrid& grid_;
+  const Lattice& lattice_;
   std::int64_t x_;
   std::int64_t y_;
   std::int64_t image_;
@@ -145,27 +137,34 @@ class PixelPlaces {
 }  // namespace
 
 void multiply_pixels(const PixelGrid& grid, const TapKernel& kernel, const std::uint16_t* rows,
-                     const std::uint16_t* packed, std::int64_t first, float* images) {
+                     const std::uint16_t* packed, std::int64_t first, const Lattice& lattice,
+                     float* images) {
   constexpr std::int64_t kStep = kSumsAtOnce * kHalf;
   static_assert(kPixelsAtOnce % kStep == 0);
   const std::int64_t last = std::min(first + kPixelsAtOnce, grid.pixels());
   std::array<std::int64_t, kPixelsAtOnce> places;
-  PixelPlaces walk(grid, first);
+  PixelPlaces walk(grid, lattice, first);
   for (std::int64_t& place : places) place = walk.next();
+  std::vector<std::int64_t> tap_values;  // where each tap's pixels begin in a block of 32 channels
+  for (const Tap& tap : kernel.taps) {
+    tap_values.push_back((tap.phase * row_places(grid) + tap.distance) * kTileChannels);
+  }
+  const auto taps = static_cast<std::int64_t>(tap_values.size());
   alignas(64) std::array<float, kSumsAtOnce * kSums> sums;
   Tiles tiles;
   for (std::int64_t out = 0; out < kernel.out; out += kHalf) {
-    const std::uint16_t* columns = packed + out * kernel.taps() * whole_tiles(kernel.in);
+    const std::uint16_t* columns = packed + out * taps * whole_tiles(kernel.in);
     const auto mask = static_cast<__mmask16>((1U << std::min(kHalf, kernel.out - out)) - 1);
     for (std::int64_t pixel = first; pixel < last; pixel += kStep) {
       tiles.zero();
       const std::uint16_t* column = columns;
       for (std::int64_t in = 0; in < kernel.in; in += kTileChannels) {
-        const std::uint16_t* plane =
-            rows + in * row_places(grid) + (pixel_rows_lead(grid) + pixel) * kTileChannels;
-        for (std::int64_t tap = 0; tap < kernel.taps(); ++tap, column += kTileValues) {
-          const std::uint16_t* row = plane + tap_offset(grid, kernel.side, tap) * kTileChannels;
+        const std::uint16_t* block = rows + in * grid.phases() * row_places(grid) +
+                                     (pixel_rows_lead(grid) + pixel) * kTileChannels;
+        for (const std::int64_t begin : tap_values) {
+          const std::uint16_t* row = block + begin;
           tiles.multiply_rows({row, row + kTileValues, row + 2 * kTileValues}, column);
+          column += kTileValues;
         }
       }
       tiles.store_sums(sums.data());
@@ -183,7 +182,7 @@ void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std
                        const std::uint16_t* pairs, std::int64_t first_in, std::int64_t first_out,
                        float* gradient) {
   constexpr std::int64_t kChunkSteps = 12;  // whose pixels of 16 inputs and outputs the L1 holds
-  const std::int64_t taps = kernel.taps();
+  const auto taps = static_cast<std::int64_t>(kernel.taps.size());
   const std::int64_t groups = (taps + kSumsAtOnce - 1) / kSumsAtOnce;
   const std::int64_t in_halves = halves(std::min(kInputsAtOnce, kernel.in - first_in));
   const std::int64_t out_halves = halves(std::min(kOutputsAtOnce, kernel.out - first_out));
@@ -198,12 +197,13 @@ void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std
   for (std::int64_t chunk = 0; chunk < channel_steps(grid); chunk += kChunkSteps) {
     const std::int64_t steps = std::min(kChunkSteps, channel_steps(grid) - chunk);
     for (std::int64_t in = 0; in < in_halves; ++in) {
-      const std::uint16_t* in_pairs = pairs + (first_in / kHalf + in) * 2 * half_size;
+      const std::uint16_t* in_pairs =
+          pairs + (first_in / kHalf + in) * grid.phases() * 2 * half_size;
       // Where a tap's pairs of pixels begin; beyond the last tap, the last one's again.
-      const auto begin = [&](std::int64_t tap) {
-        const std::int64_t place = pixel_rows_lead(grid) + chunk * kTilePixels +
-                                   tap_offset(grid, kernel.side, std::min(tap, taps - 1));
-        return in_pairs + place % 2 * half_size + place / 2 * kTileChannels;
+      const auto begin = [&](std::int64_t number) {
+        const Tap& tap = kernel.taps[static_cast<std::size_t>(std::min(number, taps - 1))];
+        const std::int64_t place = pixel_rows_lead(grid) + chunk * kTilePixels + tap.distance;
+        return in_pairs + (2 * tap.phase + place % 2) * half_size + place / 2 * kTileChannels;
       };
       for (std::int64_t out = 0; out < out_halves; ++out) {
         const std::uint16_t* column =
@@ -223,13 +223,16 @@ void multiply_channels(const PixelGrid& grid, const TapKernel& kernel, const std
       }
     }
   }
-  const std::int64_t inputs = std::min(kInputsAtOnce, kernel.in - first_in);
   const std::int64_t outputs = std::min(kOutputsAtOnce, kernel.out - first_out);
   for (std::int64_t o = 0; o < outputs; ++o) {
-    for (std::int64_t i = 0; i < inputs; ++i) {
-      const float* from = sums_of(o / kHalf, i / kHalf) + o % kHalf * kHalf + i % kHalf;
-      float* to = gradient + ((first_out + o) * kernel.in + first_in + i) * taps;
-      for (std::int64_t tap = 0; tap < taps; ++tap) to[tap] = from[tap * kSums];
+    for (std::int64_t half = 0; half < in_halves; ++half) {
+      const std::int64_t i = first_in + half * kHalf;
+      const auto mask = static_cast<__mmask16>((1U << std::min(kHalf, kernel.in - i)) - 1);
+      const float* from = sums_of(o / kHalf, half) + o % kHalf * kHalf;
+      float* to = gradient + (first_out + o) * taps * kernel.in + i;
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        _mm512_mask_storeu_ps(to + tap * kernel.in, mask, _mm512_loadu_ps(from + tap * kSums));
+      }
     }
   }
 }
@@ -241,7 +244,7 @@ bool amx_conv_available() {
   return false;
 }
 void multiply_pixels(const PixelGrid&, const TapKernel&, const std::uint16_t*, const std::uint16_t*,
-                     std::int64_t, float*) {}
+                     std::int64_t, const Lattice&, float*) {}
 void multiply_channels(const PixelGrid&, const TapKernel&, const std::uint16_t*,
                        const std::uint16_t*, std::int64_t, std::int64_t, float*) {}
 

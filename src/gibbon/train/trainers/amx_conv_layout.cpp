@@ -4,13 +4,7 @@
 #include <array>
 #include <cstring>
 
-#if defined(__x86_64__) && defined(__linux__)
-// GCC 12's own header starts intrinsics from a register that it leaves undefined on purpose, and
-// then warns of it.
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#include <immintrin.h>
-#endif
+#include "gibbon/base/vector_intrinsics.hpp"
 
 namespace gibbon::train {
 
@@ -18,7 +12,36 @@ namespace {
 
 constexpr std::int64_t kHalf = kTileChannels / 2;  // rows of a register
 
+/// Along one axis, of a place `away` from a multiple of the stride.
+struct PhaseStep {
+  std::int64_t phase;
+  std::int64_t distance;
+};
+PhaseStep phase_step(std::int64_t away, std::int64_t stride) {
+  const std::int64_t phase = (away % stride + stride) % stride;
+  return {phase, (away - phase) / stride};
+}
+
 }  // namespace
+
+std::vector<Tap> taps_of_output(const PixelGrid& grid, std::int64_t side) {
+  std::vector<Tap> taps;
+  for (std::int64_t index = 0; index < side * side; ++index) {
+    const PhaseStep row = phase_step(index / side - side / 2, grid.stride);
+    const PhaseStep column = phase_step(index % side - side / 2, grid.stride);
+    taps.push_back({index, row.phase * grid.stride + column.phase,
+                    row.distance * grid.pitch() + column.distance});
+  }
+  return taps;
+}
+
+std::vector<Tap> taps_of_gradient(const PixelGrid& grid, std::int64_t side, std::int64_t phase) {
+  std::vector<Tap> taps;
+  for (const Tap& tap : taps_of_output(grid, side)) {
+    if (tap.phase == phase) taps.push_back({tap.index, 0, -tap.distance});
+  }
+  return taps;
+}
 
 std::int64_t whole_tiles(std::int64_t channels) {
   return (channels + kTileChannels - 1) / kTileChannels * kTileChannels;
@@ -33,7 +56,11 @@ std::int64_t row_places(const PixelGrid& grid) {
 }
 
 std::int64_t pixel_rows_size(const PixelGrid& grid, std::int64_t channels) {
-  return row_places(grid) * whole_tiles(channels);
+  return grid.phases() * row_places(grid) * whole_tiles(channels);
+}
+
+bool fits_one_row(std::int64_t side, std::int64_t channels) {
+  return side * channels <= kHalf && side * side * channels <= kTileChannels;
 }
 
 std::int64_t packed_outputs(const TapKernel& kernel, bool turned) {
@@ -41,7 +68,8 @@ std::int64_t packed_outputs(const TapKernel& kernel, bool turned) {
 }
 
 std::int64_t packed_kernel_size(const TapKernel& kernel) {
-  return kernel.taps() * whole_tiles(kernel.in) * whole_tiles(kernel.out);
+  return static_cast<std::int64_t>(kernel.taps.size()) * whole_tiles(kernel.in) *
+         whole_tiles(kernel.out);
 }
 
 std::int64_t channel_steps(const PixelGrid& grid) {
@@ -57,7 +85,7 @@ std::int64_t pixel_pairs(const PixelGrid& grid) {
 }
 
 std::int64_t pairs_size(const PixelGrid& grid, std::int64_t channels) {
-  return 2 * pixel_pairs(grid) * 2 * whole_tiles(channels);
+  return grid.phases() * 2 * pixel_pairs(grid) * 2 * whole_tiles(channels);
 }
 
 #if defined(__x86_64__) && defined(__linux__)
@@ -142,29 +170,24 @@ void store_tile(const TileRows& tile, std::uint16_t* to) {
   }
 }
 
-/// Reads one tap of a kernel [out][in][tap].
+/// Reads one tap of a kernel [out][tap][in].
 class TapReader {
  public:
   TapReader(const TapKernel& kernel, const float* values)
-      : kernel_(kernel),
-        values_(values),
-        distances_(_mm512_mullo_epi32(
-            _mm512_set_epi32(15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
-            _mm512_set1_epi32(static_cast<int>(kernel.taps())))) {}
+      : kernel_(kernel), values_(values), taps_(kernel.side * kernel.side) {}
 
   /// Of output `o`: 16 inputs from `i` on, zeros outside the kernel.
   __m512 inputs(std::int64_t o, std::int64_t i, std::int64_t tap) const {
     const std::int64_t rest =
         o < kernel_.out ? std::clamp<std::int64_t>(kernel_.in - i, 0, kHalf) : 0;
-    return _mm512_mask_i32gather_ps(_mm512_setzero_ps(), static_cast<__mmask16>((1U << rest) - 1),
-                                    distances_,
-                                    values_ + (o * kernel_.in + i) * kernel_.taps() + tap, 4);
+    return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << rest) - 1),
+                                 values_ + (o * taps_ + tap) * kernel_.in + i);
   }
 
  private:
   const TapKernel& kernel_;
   const float* values_;
-  __m512i distances_;
+  std::int64_t taps_;
 };
 
 /// Rounded to bfloat16, the second behind the first.
@@ -176,8 +199,9 @@ __m512i rounded_pair(__m512 first, __m512 second) {
 
 void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* rows) {
   const std::int64_t lead = pixel_rows_lead(grid);
-  for (std::int64_t plane = 0; plane < whole_tiles(channels); plane += kTileChannels) {
-    std::uint16_t* to = rows + plane * row_places(grid);
+  const std::int64_t planes = whole_tiles(channels) / kTileChannels * grid.phases();
+  for (std::int64_t plane = 0; plane < planes; ++plane) {
+    std::uint16_t* to = rows + plane * kTileChannels * row_places(grid);
     const auto clear = [&](std::int64_t first, std::int64_t last) {
       std::memset(to + first * kTileChannels, 0,
                   static_cast<std::size_t>((last - first) * kTileChannels) * sizeof(*to));
@@ -194,14 +218,47 @@ void fill_zeros(const PixelGrid& grid, std::int64_t channels, std::uint16_t* row
 
 void fill_rows(const PixelGrid& grid, std::int64_t channels, const float* images,
                std::int64_t first, std::int64_t last, std::uint16_t* rows) {
+  const std::int64_t stride = grid.stride;
   for (std::int64_t row = first; row < last; ++row) {
-    const float* from = images + row * grid.width * channels;
-    const std::int64_t place = pixel_rows_lead(grid) + grid.first_of_row(row);
-    for (std::int64_t plane = 0; plane < channels; plane += kTileChannels) {
-      std::uint16_t* to = rows + plane * row_places(grid) + place * kTileChannels;
-      for (std::int64_t x = 0; x < grid.width; ++x) {
-        round_row(from + x * channels + plane, channels - plane, to + x * kTileChannels);
+    const std::int64_t place = pixel_rows_lead(grid) + grid.first_of_row(row / stride);
+    for (std::int64_t column = 0; column < stride; ++column) {
+      const std::int64_t phase = row % stride * stride + column;
+      const float* from = images + (row * grid.width * stride + column) * channels;
+      for (std::int64_t channel = 0; channel < channels; channel += kTileChannels) {
+        std::uint16_t* to = rows +
+                            (channel * grid.phases() + phase * kTileChannels) * row_places(grid) +
+                            place * kTileChannels;
+        for (std::int64_t x = 0; x < grid.width; ++x) {
+          round_row(from + x * stride * channels + channel, channels - channel,
+                    to + x * kTileChannels);
+        }
       }
+    }
+  }
+}
+
+void fill_reads(const PixelGrid& grid, std::int64_t side, std::int64_t channels,
+                const float* images, std::int64_t first, std::int64_t last, std::uint16_t* rows) {
+  const std::int64_t height = grid.height * grid.stride;
+  const std::int64_t width = grid.width * grid.stride;
+  alignas(64) std::array<float, kTileChannels + kHalf> reads;  // the last store reaches beyond
+  for (std::int64_t row = first; row < last; ++row) {
+    const float* image = images + row / grid.height * height * width * channels;
+    std::uint16_t* to = rows + (pixel_rows_lead(grid) + grid.first_of_row(row)) * kTileChannels;
+    for (std::int64_t x = 0; x < grid.width; ++x, to += kTileChannels) {
+      const std::int64_t left = x * grid.stride - side / 2;
+      const std::int64_t begin = std::max<std::int64_t>(0, -left);
+      const std::int64_t end = std::min(side, width - left);
+      const auto mask = static_cast<__mmask16>((1U << ((end - begin) * channels)) - 1);
+      reads.fill(0);
+      for (std::int64_t k = 0; k < side; ++k) {
+        const std::int64_t y = row % grid.height * grid.stride - side / 2 + k;
+        if (y < 0 || y >= height || end <= begin) continue;
+        const float* from = image + (y * width + left + begin) * channels;
+        _mm512_mask_storeu_ps(reads.data() + (k * side + begin) * channels, mask,
+                              _mm512_maskz_loadu_ps(mask, from));
+      }
+      round_row(reads.data(), kTileChannels, to);
     }
   }
 }
@@ -209,7 +266,7 @@ void fill_rows(const PixelGrid& grid, std::int64_t channels, const float* images
 /// [16 outputs][32 inputs][tap] registers of [input pair][output][2].
 void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std::int64_t first,
                  std::int64_t last, std::uint16_t* packed) {
-  const std::int64_t taps = kernel.taps();
+  const auto taps = static_cast<std::int64_t>(kernel.taps.size());
   const std::int64_t inputs = turned ? kernel.out : kernel.in;
   const TapReader reader(kernel, values);
   const __m512i in_turn = pair_order(0, kHalf);
@@ -217,20 +274,20 @@ void pack_kernel(const TapKernel& kernel, const float* values, bool turned, std:
   std::uint16_t* to = packed + first * taps * whole_tiles(inputs);
   for (std::int64_t out = first; out < last; out += kHalf) {
     for (std::int64_t in = 0; in < inputs; in += kTileChannels) {
-      for (std::int64_t tap = 0; tap < taps; ++tap, to += kTileValues) {
+      for (const Tap& tap : kernel.taps) {
         for (std::int64_t k = 0; k < kHalf; ++k) {
           if (turned) {
-            const std::int64_t opposite = taps - 1 - tap;
-            const __m512i both = rounded_pair(reader.inputs(in + 2 * k, out, opposite),
-                                              reader.inputs(in + 2 * k + 1, out, opposite));
+            const __m512i both = rounded_pair(reader.inputs(in + 2 * k, out, tap.index),
+                                              reader.inputs(in + 2 * k + 1, out, tap.index));
             tile.row[k] = _mm512_permutexvar_epi16(in_turn, both);
           } else {
-            tile.row[k] = rounded_pair(reader.inputs(out + k, in, tap),
-                                       reader.inputs(out + k, in + kHalf, tap));
+            tile.row[k] = rounded_pair(reader.inputs(out + k, in, tap.index),
+                                       reader.inputs(out + k, in + kHalf, tap.index));
           }
         }
         if (!turned) transpose(tile);
         store_tile(tile, to);
+        to += kTileValues;
       }
     }
   }
@@ -266,10 +323,13 @@ void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_
                 std::int64_t first, std::int64_t last, std::uint16_t* pairs) {
   const PairOrder order;
   const std::int64_t half_size = pixel_pairs(grid) * kTileChannels;  // values, even or odd places
-  for (std::int64_t channel = 0; channel < channels; channel += kTileChannels) {
-    const std::uint16_t* plane = rows + channel * row_places(grid);
-    std::uint16_t* low = pairs + channel / kHalf * 2 * half_size;
-    std::uint16_t* high = low + 2 * half_size;
+  const std::int64_t planes = whole_tiles(channels) / kTileChannels * grid.phases();
+  for (std::int64_t number = 0; number < planes; ++number) {
+    const std::int64_t block = number / grid.phases();
+    const std::int64_t phase = number % grid.phases();
+    const std::uint16_t* plane = rows + number * kTileChannels * row_places(grid);
+    std::uint16_t* low = pairs + (2 * block * grid.phases() + phase) * 2 * half_size;
+    std::uint16_t* high = low + grid.phases() * 2 * half_size;
     for (std::int64_t pair = first; pair < last; ++pair) {
       const __m512i a = row_of(plane + 2 * pair * kTileChannels);
       const __m512i b = row_of(plane + (2 * pair + 1) * kTileChannels);
@@ -289,6 +349,8 @@ void fill_pairs(const PixelGrid& grid, std::int64_t channels, const std::uint16_
 void fill_zeros(const PixelGrid&, std::int64_t, std::uint16_t*) {}
 void fill_rows(const PixelGrid&, std::int64_t, const float*, std::int64_t, std::int64_t,
                std::uint16_t*) {}
+void fill_reads(const PixelGrid&, std::int64_t, std::int64_t, const float*, std::int64_t,
+                std::int64_t, std::uint16_t*) {}
 void pack_kernel(const TapKernel&, const float*, bool, std::int64_t, std::int64_t, std::uint16_t*) {
 }
 void fill_columns(const PixelGrid&, std::int64_t, const std::uint16_t*, std::int64_t, std::int64_t,

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <tuple>
 
-#include "gibbon/train/trainers/amx_conv_kernels.hpp"
-#include "gibbon/train/trainers/over_chunks.hpp"
+#include "gibbon/train/trainers/tile_conv.hpp"
 
 namespace gibbon::train {
 
@@ -59,120 +58,6 @@ at::Tensor turned_round(const at::Tensor& kernel) {
   return kernel.flip({2, 3}).transpose(0, 1).contiguous(kChannelsLast);
 }
 
-/// With AMX's tiles, where the output is as large as the input; up to 1.6 times as fast as
-/// libtorch's kernels, and the same for any number of threads (decision 0010).
-class TileConv {
- public:
-  TileConv(at::IntArrayRef input, const at::Tensor& kernel)
-      : grid_{input[0], input[2], input[3], kernel.size(2) / 2},
-        kernel_{kernel.size(2), kernel.size(0), kernel.size(1)} {}
-
-  static bool takes(const at::Tensor& input, const at::Tensor& kernel, std::int64_t stride,
-                    std::int64_t padding) {
-    constexpr std::int64_t kFewestChannels = 16;  // below, whole tiles are mostly zeros
-    return amx_conv_available() && is_same_convolution(kernel, stride, padding) && input.is_cpu() &&
-           input.size(1) >= kFewestChannels && kernel.size(0) >= kFewestChannels;
-  }
-
-  /// The images' pixels in the kernels' order, with zeros between them.
-  at::Tensor rows_of(const at::Tensor& images) const {
-    const at::Tensor source = images.to(at::kFloat).contiguous(kChannelsLast);
-    const std::int64_t channels = source.size(1);
-    const at::Tensor rows = words(pixel_rows_size(grid_, channels));
-    fill_zeros(grid_, channels, data(rows));
-    over_chunks(grid_.count * grid_.height, kRowsAtOnce,
-                [&](std::int64_t, std::int64_t first, std::size_t count) {
-                  fill_rows(grid_, channels, source.data_ptr<float>(), first,
-                            first + static_cast<std::int64_t>(count), data(rows));
-                });
-    return rows;
-  }
-
-  at::Tensor forward(const at::Tensor& rows, const at::Tensor& kernel) const {
-    return product(rows, kernel, kernel_, false);
-  }
-  at::Tensor input_gradient(const at::Tensor& gradient_rows, const at::Tensor& kernel) const {
-    return product(gradient_rows, kernel, {kernel_.side, kernel_.in, kernel_.out}, true);
-  }
-
-  at::Tensor kernel_gradient(const at::Tensor& rows, const at::Tensor& gradient_rows) const {
-    const at::Tensor columns = words(columns_size(grid_, kernel_.out));
-    over_chunks(channel_steps(grid_), kStepsAtOnce,
-                [&](std::int64_t, std::int64_t first, std::size_t count) {
-                  fill_columns(grid_, kernel_.out, data(gradient_rows), first,
-                               first + static_cast<std::int64_t>(count), data(columns));
-                });
-    const at::Tensor pairs = words(pairs_size(grid_, kernel_.in));
-    over_chunks(pixel_pairs(grid_), kPairsAtOnce,
-                [&](std::int64_t, std::int64_t first, std::size_t count) {
-                  fill_pairs(grid_, kernel_.in, data(rows), first,
-                             first + static_cast<std::int64_t>(count), data(pairs));
-                });
-    const at::Tensor result =
-        at::empty({kernel_.out, kernel_.in, kernel_.side, kernel_.side}, at::kFloat);
-    const std::int64_t across = (kernel_.in + kInputsAtOnce - 1) / kInputsAtOnce;
-    const std::int64_t down = (kernel_.out + kOutputsAtOnce - 1) / kOutputsAtOnce;
-    over_chunks(across * down, 1, [&](std::int64_t block, std::int64_t, std::size_t) {
-      multiply_channels(grid_, kernel_, data(columns), data(pairs), block % across * kInputsAtOnce,
-                        block / across * kOutputsAtOnce, result.data_ptr<float>());
-    });
-    return result;
-  }
-
- private:
-  static constexpr std::int64_t kRowsAtOnce = 16;
-  static constexpr std::int64_t kStepsAtOnce = 32;
-  static constexpr std::int64_t kPairsAtOnce = 512;
-
-  static at::Tensor words(std::int64_t size) { return at::empty({size}, at::kBFloat16); }
-  static std::uint16_t* data(const at::Tensor& words) { return &words.data_ptr<at::BFloat16>()->x; }
-
-  at::Tensor product(const at::Tensor& rows, const at::Tensor& kernel, const TapKernel& taps,
-                     bool turned) const {
-    const at::Tensor values = kernel.to(at::kFloat).contiguous();
-    const at::Tensor packed = words(packed_kernel_size(taps));
-    over_chunks(packed_outputs(kernel_, turned), kPackedAtOnce,
-                [&](std::int64_t, std::int64_t first, std::size_t count) {
-                  pack_kernel(kernel_, values.data_ptr<float>(), turned, first,
-                              first + static_cast<std::int64_t>(count), data(packed));
-                });
-    at::Tensor result = at::empty({grid_.count, taps.out, grid_.height, grid_.width},
-                                  at::TensorOptions(at::kFloat).memory_format(kChannelsLast));
-    over_chunks(grid_.pixels(), kPixelsAtOnce, [&](std::int64_t, std::int64_t first, std::size_t) {
-      multiply_pixels(grid_, taps, data(rows), data(packed), first, result.data_ptr<float>());
-    });
-    return result;
-  }
-
-  PixelGrid grid_;
-  TapKernel kernel_;
-};
-
-struct Bfloat16TileConv : public torch::autograd::Function<Bfloat16TileConv> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
-                            const at::Tensor& kernel) {
-    const TileConv convolution(input.sizes(), kernel);
-    const at::Tensor rows = convolution.rows_of(input);
-    context->save_for_backward({rows, kernel.detach()});
-    context->saved_data["input"] = input.sizes();
-    return convolution.forward(rows, kernel);
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const at::Tensor& rows = saved[0];
-    const at::Tensor& kernel = saved[1];
-    const std::vector<std::int64_t> sizes = context->saved_data["input"].toIntVector();
-    const TileConv convolution(sizes, kernel);
-    const at::Tensor gradient_rows = convolution.rows_of(gradients.front());
-    at::Tensor to_input;
-    if (context->needs_input_grad(0)) {
-      to_input = convolution.input_gradient(gradient_rows, kernel);
-    }
-    return {to_input, convolution.kernel_gradient(rows, gradient_rows)};
-  }
-};
-
 struct Bfloat16Conv : public torch::autograd::Function<Bfloat16Conv> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
                             const at::Tensor& kernel, std::int64_t stride, std::int64_t padding) {
@@ -222,9 +107,7 @@ struct Bfloat16Conv : public torch::autograd::Function<Bfloat16Conv> {
 
 at::Tensor bfloat16_conv(const at::Tensor& input, const at::Tensor& kernel, int stride,
                          int padding) {
-  if (TileConv::takes(input, kernel, stride, padding)) {
-    return Bfloat16TileConv::apply(input, kernel);
-  }
+  if (has_tile_conv(input, kernel, stride, padding)) return tile_conv(input, kernel, stride);
   return Bfloat16Conv::apply(input, kernel, static_cast<std::int64_t>(stride),
                              static_cast<std::int64_t>(padding));
 }

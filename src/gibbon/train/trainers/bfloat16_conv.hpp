@@ -7,8 +7,8 @@ class Tensor;
 namespace gibbon::train {
 
 /// A convolution whose products are of bfloat16 and whose sums and results are float32, forward and
-/// backward, for processors with AMX: our own kernels (amx_conv_kernels.hpp) where the output is as
-/// large as the input, else libtorch's (decision 0010). `input` [n, in, h, w], its channels
+/// backward, for processors with AMX: our own kernels where there are any (tile_conv.hpp), else
+/// libtorch's (decision 0010). `input` [n, in, h, w], its channels
 /// together; `kernel` [out, in, k, k]; both are rounded to bfloat16, as are gradients. The output
 /// has its channels together. Gradients reach both tensors. Thread-safe; where libtorch computes,
 /// the last bits may depend on the number of threads.

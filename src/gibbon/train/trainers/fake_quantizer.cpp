@@ -108,12 +108,18 @@ struct FakeQuantize : public torch::autograd::Function<FakeQuantize> {
   }
 };
 
+/// Without gaps, in the order that it has.
+at::Tensor dense(const at::Tensor& weight) {
+  if (weight.is_non_overlapping_and_dense()) return weight;
+  return weight.contiguous(weight.suggest_memory_format());
+}
+
 struct FakeQuantizeWeight : public torch::autograd::Function<FakeQuantizeWeight> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& weight,
                             const at::Tensor* mask_or_undefined, std::int64_t bits) {
     const at::Tensor& mask = *mask_or_undefined;
     if (mask.defined()) context->saved_data["mask"] = mask;
-    const at::Tensor kept = mask.defined() ? weight * mask : weight.contiguous();
+    const at::Tensor kept = mask.defined() ? weight * mask : dense(weight);
     const double range = weight_range(kept, static_cast<int>(bits));
     if (!has_kernel(kept)) {
       const double threshold = static_cast<double>((1 << (bits - 1)) - 1);

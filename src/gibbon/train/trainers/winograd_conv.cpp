@@ -106,7 +106,7 @@ Laid images(const at::Tensor& tensor) {
   return {tensor.contiguous(kTogether), memory::format_tag::nhwc};
 }
 Laid weights(const at::Tensor& tensor) {
-  return {tensor.contiguous(), memory::format_tag::oihw};
+  return {tensor.contiguous(kTogether), memory::format_tag::ohwi};
 }
 
 at::Tensor to_images(const Laid& laid, const memory::dims& sizes) {
@@ -167,7 +167,7 @@ struct WinogradConv : public torch::autograd::Function<WinogradConv> {
             {{DNNL_ARG_SRC, saved.input.in(how.src_desc()).view()},
              {DNNL_ARG_DIFF_DST, gradient.in(how.diff_dst_desc()).view()},
              {DNNL_ARG_DIFF_WEIGHTS, laid.view()}});
-    at::Tensor result = at::empty_like(saved.kernel, at::MemoryFormat::Contiguous);
+    at::Tensor result = at::empty_like(saved.kernel, kTogether);
     laid.copy_to(weights(result));
     return result;
   }
