@@ -43,7 +43,7 @@ std::optional<Evaluation> best_in_trial(RunContext& context,
 }
 
 /// A design for each target that the search reached; two targets may share one, which then trains
-/// for the longer time, with the first one's crops and teacher.
+/// for the longer time, with the first one's crops, teacher and decay.
 std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   const FinalConfig& config = context.config.final_training;
   std::vector<FinalDesign> designs;

@@ -44,17 +44,11 @@ class TileConv {
 
   /// Where the kernel is one of 1 x 1 over what outputs read of `images`.
   at::Tensor rows_of_reads(const at::Tensor& images, std::int64_t side, std::int64_t stride) const {
-    const at::Tensor source = images.to(at::kFloat).contiguous(kInputsTogether);
-    const at::Tensor rows = words(pixel_rows_size(outputs_, kernel_.in));
-    fill_zeros(outputs_, kernel_.in, data(rows));
-    PixelGrid grid = outputs_;
-    grid.stride = stride;
-    over_chunks(outputs_.rows(), kRowsAtOnce,
-                [&](std::int64_t, std::int64_t first, std::size_t count) {
-                  fill_reads(grid, side, source.size(1), source.data_ptr<float>(), first,
-                             first + static_cast<std::int64_t>(count), data(rows));
-                });
-    return rows;
+    PixelGrid reads = outputs_;
+    reads.stride = stride;
+    return filled_rows(outputs_, kernel_.in, images, [&](const auto&... chunk) {
+      fill_reads(reads, side, images.size(1), chunk...);
+    });
   }
 
   /// Pixels in the kernels' order, with zeros between them.
@@ -114,13 +108,19 @@ class TileConv {
   static std::uint16_t* data(const at::Tensor& words) { return &words.data_ptr<at::BFloat16>()->x; }
 
   static at::Tensor rows_of(const PixelGrid& grid, const at::Tensor& images) {
+    return filled_rows(grid, images.size(1), images,
+                       [&](const auto&... chunk) { fill_rows(grid, images.size(1), chunk...); });
+  }
+
+  /// fill(images, first row, last row, rows) writes what stands between the zeros.
+  template <typename Fill>
+  static at::Tensor filled_rows(const PixelGrid& grid, std::int64_t channels,
+                                const at::Tensor& images, const Fill& fill) {
     const at::Tensor source = images.to(at::kFloat).contiguous(kInputsTogether);
-    const std::int64_t channels = source.size(1);
     const at::Tensor rows = words(pixel_rows_size(grid, channels));
     fill_zeros(grid, channels, data(rows));
     over_chunks(grid.rows(), kRowsAtOnce, [&](std::int64_t, std::int64_t first, std::size_t count) {
-      fill_rows(grid, channels, source.data_ptr<float>(), first,
-                first + static_cast<std::int64_t>(count), data(rows));
+      fill(source.data_ptr<float>(), first, first + static_cast<std::int64_t>(count), data(rows));
     });
     return rows;
   }
@@ -154,14 +154,22 @@ class TileConv {
   TapKernel kernel_;
 };
 
-struct InnerConv : public torch::autograd::Function<InnerConv> {
+/// `reads_side`: 0, or the side of a first convolution's kernel, given as [out, side * side * in,
+/// 1, 1].
+struct TiledFunction : public torch::autograd::Function<TiledFunction> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& input,
-                            const at::Tensor& kernel, std::int64_t stride) {
-    const TileConv convolution(input.sizes(), kernel, stride);
-    const at::Tensor rows = convolution.rows_of_input(input);
+                            const at::Tensor& kernel, std::int64_t stride,
+                            std::int64_t reads_side) {
+    const bool first = reads_side > 0;
+    std::vector<std::int64_t> sizes = input.sizes().vec();
+    if (first) sizes = {sizes[0], kernel.size(1), sizes[2] / stride, sizes[3] / stride};
+    const std::int64_t own_stride = first ? 1 : stride;
+    const TileConv convolution(sizes, kernel, own_stride);
+    const at::Tensor rows = first ? convolution.rows_of_reads(input, reads_side, stride)
+                                  : convolution.rows_of_input(input);
     context->save_for_backward({rows, kernel.detach()});
-    context->saved_data["input"] = input.sizes();
-    context->saved_data["stride"] = stride;
+    context->saved_data["sizes"] = sizes;
+    context->saved_data["stride"] = own_stride;
     return convolution.forward(rows, kernel);
   }
 
@@ -169,37 +177,14 @@ struct InnerConv : public torch::autograd::Function<InnerConv> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor& rows = saved[0];
     const at::Tensor& kernel = saved[1];
-    const std::vector<std::int64_t> sizes = context->saved_data["input"].toIntVector();
+    const std::vector<std::int64_t> sizes = context->saved_data["sizes"].toIntVector();
     const TileConv convolution(sizes, kernel, context->saved_data["stride"].toInt());
     const at::Tensor gradient_rows = convolution.rows_of_gradient(gradients.front());
     at::Tensor to_input;
     if (context->needs_input_grad(0)) {
       to_input = convolution.input_gradient(gradient_rows, kernel);
     }
-    return {to_input, convolution.kernel_gradient(rows, gradient_rows), at::Tensor()};
-  }
-};
-
-/// A network's first convolution; kernel: [out, side * side * in, 1, 1].
-struct FirstConv : public torch::autograd::Function<FirstConv> {
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& images,
-                            const at::Tensor& kernel, std::int64_t side, std::int64_t stride) {
-    const std::vector<std::int64_t> sizes{images.size(0), kernel.size(1), images.size(2) / stride,
-                                          images.size(3) / stride};
-    const TileConv convolution(sizes, kernel, 1);
-    const at::Tensor rows = convolution.rows_of_reads(images, side, stride);
-    context->save_for_backward({rows, kernel.detach()});
-    context->saved_data["sizes"] = sizes;
-    return convolution.forward(rows, kernel);
-  }
-
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const variable_list saved = context->get_saved_variables();
-    const std::vector<std::int64_t> sizes = context->saved_data["sizes"].toIntVector();
-    const TileConv convolution(sizes, saved[1], 1);
-    const at::Tensor gradient_rows = convolution.rows_of_gradient(gradients.front());
-    return {at::Tensor(), convolution.kernel_gradient(saved[0], gradient_rows), at::Tensor(),
-            at::Tensor()};
+    return {to_input, convolution.kernel_gradient(rows, gradient_rows), at::Tensor(), at::Tensor()};
   }
 };
 
@@ -216,10 +201,12 @@ bool has_tile_conv(const at::Tensor& input, const at::Tensor& kernel, int stride
 
 at::Tensor tile_conv(const at::Tensor& input, const at::Tensor& kernel, int stride) {
   const auto step = static_cast<std::int64_t>(stride);
-  if (!is_first_conv(input, kernel)) return InnerConv::apply(input, kernel, step);
+  if (!is_first_conv(input, kernel)) {
+    return TiledFunction::apply(input, kernel, step, std::int64_t{0});
+  }
   const at::Tensor over_reads =
       kernel.permute({0, 2, 3, 1}).reshape({kernel.size(0), kernel[0].numel(), 1, 1});
-  return FirstConv::apply(input, over_reads, kernel.size(2), step);
+  return TiledFunction::apply(input, over_reads, step, kernel.size(2));
 }
 
 }  // namespace gibbon::train
