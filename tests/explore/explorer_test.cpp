@@ -13,6 +13,9 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/explore/capacity.hpp"
+#include "gibbon/explore/chip_choice.hpp"
+#include "gibbon/sim/converter_noise.hpp"
+#include "gibbon/sim/simulator.hpp"
 #include "gibbon/store/run_record.hpp"
 
 namespace gibbon::explore {
@@ -239,14 +242,18 @@ double best_within(const RunResult& result, double area) {
   return best;
 }
 
-/// An area that some designs of the run keep and others do not.
-double middle_area(const RunResult& result) {
-  std::vector<double> areas;
+/// A figure that some designs of the run keep and others do not.
+double middle_of(Metric metric, const RunResult& result) {
+  std::vector<double> figures;
   for (const store::StoredEvaluation& stored : result.evaluations) {
-    areas.push_back(stored.evaluation.metrics[Metric::kArea]);
+    figures.push_back(stored.evaluation.metrics[metric]);
   }
-  std::sort(areas.begin(), areas.end());
-  return areas[areas.size() / 2];
+  std::sort(figures.begin(), figures.end());
+  return figures[figures.size() / 2];
+}
+
+double middle_area(const RunResult& result) {
+  return middle_of(Metric::kArea, result);
 }
 
 TEST(Explorer, ATargetGetsTheMostAccurateDesignWithinItsBounds) {
@@ -292,6 +299,34 @@ TEST(Explorer, ATargetMayFixGenes) {
     ASSERT_EQ(result.finals.size(), 1u);
     EXPECT_TRUE(has_bits(result.finals[0].genome));
   }
+}
+
+double noise_of(const space::Genome& genome) {
+  const space::Design design = test::tiny_space()->decode(genome).value();
+  return sim::converter_noise(design.network, design.hardware);
+}
+
+TEST(Explorer, ATargetsDesignMayGetTheQuietestChipWithinItsBounds) {
+  const double edp = middle_of(Metric::kEdp, run_unbroken(test::tiny_config()));
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{fmt::format("edp_ms_mj <= {}", edp)}, 0}};
+  config.final_training.designs = 0;
+  const store::FinalRecord searched = run_unbroken(config).finals.at(0);
+  config.final_training.chips = "quietest";
+  const store::FinalRecord quietest = run_unbroken(config).finals.at(0);
+  EXPECT_LT(noise_of(quietest.genome), noise_of(searched.genome)) << "this run cannot show it";
+  EXPECT_LE(quietest.metrics[Metric::kEdp], edp);
+  EXPECT_EQ(quietest.network, searched.network);
+  EXPECT_EQ(quietest.search_accuracy, searched.search_accuracy);
+  const auto simulator = sim::make_simulator("mnsim2");
+  std::size_t outside = 0;
+  for (const space::Genome& chip : chips_under(*test::tiny_space(), searched.genome)) {
+    if (noise_of(chip) >= noise_of(quietest.genome)) continue;
+    const space::Design design = test::tiny_space()->decode(chip).value();
+    EXPECT_GT(simulator->cost(design.network, design.hardware).value().edp_ms_mj(), edp);
+    ++outside;
+  }
+  EXPECT_GT(outside, 0u) << "this run cannot show it";
 }
 
 double capacity_of(const space::Genome& genome) {

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "gibbon/base/side_by_side.hpp"
+#include "gibbon/explore/chip_choice.hpp"
 #include "gibbon/explore/design_training.hpp"
 #include "gibbon/explore/final_choice.hpp"
 #include "gibbon/explore/stages.hpp"
@@ -54,8 +55,9 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
       context.progress.note(fmt::format("no evaluated design is within the target {}",
                                         fmt::join(target.within, ", ")));
     }
-    const std::optional<Evaluation> best = best_in_trial(context, candidates);
+    std::optional<Evaluation> best = best_in_trial(context, candidates);
     if (!best) continue;
+    if (config.chips == "quietest") best = on_quietest_chip(context, target, *best);
     const double epochs = target.epochs > 0 ? target.epochs : config.epochs;
     const auto same = std::find_if(designs.begin(), designs.end(), [&](const FinalDesign& other) {
       return other.evaluation.genome == best->genome;

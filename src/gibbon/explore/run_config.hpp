@@ -110,6 +110,9 @@ struct FinalConfig {
   double accuracy_margin = 0;
   int candidates = 1;       ///< of a target: its most accurate by the search, each tried for
   double trial_epochs = 1;  ///< so many epochs; the best of them is trained to the end
+  /// searched: a target's design keeps the chip that the search gave it; quietest: it gets the one
+  /// of least converter noise within the target's bounds (chip_choice.hpp).
+  std::string chips = "searched";
   /// front: along the front, spread evenly, where the search saw at least 0.75 of the best
   /// accuracy; best: by each metric.
   std::string choose = "front";

@@ -53,7 +53,8 @@ struct FinalRecord {
   std::string id;
   space::Genome genome;
   double one_shot_accuracy = 0;        ///< percent, validation images, quantised, no crossbar
-  double search_accuracy = 0;          ///< percent, simulated during the search (supernet weights)
+  double search_accuracy = 0;          ///< percent, simulated during the search (supernet weights),
+                                       ///< on the chip it had there
   double quantized_test_accuracy = 0;  ///< percent, test images, no crossbar
   space::Metrics validation_metrics;   ///< accuracy: simulated, validation images, final weights
   space::Metrics metrics;              ///< accuracy: simulated, test images, final weights

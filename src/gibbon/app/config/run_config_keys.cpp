@@ -394,6 +394,10 @@ std::vector<ConfigKey> final_keys() {
           "final.accuracy_margin",
           "Of a target's designs within so many points of the best the largest comes first",
           [](RunConfig & c) -> auto& { return c.final_training.accuracy_margin; }, 0, 100),
+      choice("final.chips",
+             "A target's chip: the search's, or the one of least converter noise within its bounds",
+             [](RunConfig & c) -> auto& { return c.final_training.chips; },
+             {"searched", "quietest"}),
       whole<int>(
           "final.candidates", "Designs of a target that are tried; the best is trained to the end",
           [](RunConfig & c) -> auto& { return c.final_training.candidates; }, 1, 1000),
