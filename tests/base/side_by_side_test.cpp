@@ -117,5 +117,86 @@ TEST(RunSideBySide, RefusesATaskThatWaitsForItself) {
             "task 1 waits for task 1, which is not before it");
 }
 
+/// What make_in_order() hands over of the squares of 0, 1, ..., until `last` has been taken.
+struct Taken {
+  std::vector<int> squares;
+  int made = 0;
+};
+
+Taken squares(std::size_t count, int threads, int last) {
+  Taken taken;
+  std::atomic<int> made = 0;
+  make_in_order<int>(
+      count, threads,
+      [&](std::size_t index, int) {
+        ++made;
+        return static_cast<int>(index * index);
+      },
+      [&](int square) {
+        taken.squares.push_back(square);
+        return square != last;
+      });
+  taken.made = made;
+  return taken;
+}
+
+TEST(MakeInOrder, HandsOverEachResultOnce) {
+  for (const int threads : {0, 1, 3, 9}) {
+    EXPECT_THAT(squares(5, threads, -1).squares, ElementsAre(0, 1, 4, 9, 16)) << threads;
+  }
+  EXPECT_TRUE(squares(0, 2, -1).squares.empty());
+}
+
+TEST(MakeInOrder, BeginsNoFurtherOneWhenNoMoreAreWanted) {
+  const Taken taken = squares(5, 1, 1);
+  EXPECT_THAT(taken.squares, ElementsAre(0, 1));
+  EXPECT_EQ(taken.made, 2);
+  EXPECT_THAT(squares(5, 3, 1).squares, ElementsAre(0, 1));
+}
+
+// The first result is made when the second one is: it still comes first.
+TEST(MakeInOrder, AResultWaitsForThoseBeforeIt) {
+  std::barrier both(2);
+  std::atomic<bool> second_is_made = false;
+  std::vector<std::size_t> taken;
+  make_in_order<std::size_t>(
+      2, 2,
+      [&](std::size_t index, int) {
+        both.arrive_and_wait();
+        if (index == 1) {
+          second_is_made = true;
+          second_is_made.notify_one();
+        } else {
+          second_is_made.wait(false);
+        }
+        return index;
+      },
+      [&](std::size_t index) {
+        taken.push_back(index);
+        return true;
+      });
+  EXPECT_THAT(taken, ElementsAre(0U, 1U));
+}
+
+TEST(MakeInOrder, PassesOnWhatIsThrown) {
+  const auto fails_at = [](std::size_t bad) {
+    return [bad](std::size_t index, int) {
+      if (index == bad) throw Error("bad");
+      return index;
+    };
+  };
+  int taken = 0;
+  const auto take = [&taken](std::size_t) { return ++taken > 0; };
+  EXPECT_EQ(test::error_of([&] { make_in_order<std::size_t>(3, 1, fails_at(1), take); }), "bad");
+  EXPECT_EQ(taken, 1);
+  const auto refuse = [&taken](std::size_t) -> bool {
+    ++taken;
+    throw Error("refused");
+  };
+  EXPECT_EQ(test::error_of([&] { make_in_order<std::size_t>(9, 3, fails_at(9), refuse); }),
+            "refused");
+  EXPECT_EQ(taken, 2);
+}
+
 }  // namespace
 }  // namespace gibbon::base

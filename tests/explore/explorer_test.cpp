@@ -123,6 +123,13 @@ TEST(Explorer, GivesTheSameRunForTheSameSeed) {
   expect_same(run_unbroken(test::tiny_config()), run_unbroken(test::tiny_config()));
 }
 
+// Designs are evaluated side by side, and which is done first is chance.
+TEST(Explorer, SameSeedSameRunOnSeveralThreads) {
+  RunConfig config = test::tiny_config();
+  config.threads = 3;
+  expect_same(run_unbroken(config), run_unbroken(config));
+}
+
 TEST(Explorer, GivesAnotherRunForAnotherSeed) {
   RunConfig other = test::tiny_config();
   other.seed = 8;

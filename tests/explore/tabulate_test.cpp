@@ -30,7 +30,7 @@ class Tabulate : public ::testing::Test {
 
   test::TemporaryFolder folder_;
   const RunConfig config_ = test::tiny_config();
-  const std::unique_ptr<space::SearchSpace> space_ = test::tiny_space();
+  std::unique_ptr<space::SearchSpace> space_ = test::tiny_space();
   const data::Dataset dataset_ = test::tiny_dataset();
   const std::unique_ptr<store::RunStore> store_;
   base::SilentProgress progress_;
@@ -48,6 +48,26 @@ TEST_F(Tabulate, GoesOnToTheTableOfAnUnbrokenCall) {
     EXPECT_GT(design.metrics[space::Metric::kArea], 0);
     EXPECT_LE(design.one_shot, 100);
   }
+}
+
+TEST_F(Tabulate, SpaceOfFewerDesignsThanAskedFor) {
+  space::GibbonSpaceSpec spec = test::tiny_spec();
+  for (std::vector<int>* list : {&spec.weight_bits, &spec.activation_bits, &spec.crossbar_sizes,
+                                 &spec.adc_bits, &spec.dac_bits, &spec.cell_bits}) {
+    list->resize(1);
+  }
+  spec.kernels = {3};
+  spec.groups = {1};
+  spec.channels = {4};
+  spec.stage_blocks = {{1}, {1}};
+  spec.wordline_shares = {1};
+  spec.bitline_shares = {0.5, 1};
+  space_ = space::make_gibbon_space(spec);
+  make_run();
+  table(2, "both.csv");
+  EXPECT_EQ(store::read_design_table(folder_.path() / "both.csv").size(), 2U);
+  EXPECT_EQ(test::error_of([&] { table(3, "more.csv"); }),
+            "space 'tiny': 3000 random draws gave 2 designs that can be built, 3 are asked for");
 }
 
 TEST_F(Tabulate, NeedsATrainedSupernet) {

@@ -29,7 +29,7 @@ data::Dataset tiny_dataset() {
   return {"tiny", {"dark", "grey", "bright"}, tiny_images(240, 1), tiny_images(60, 2)};
 }
 
-std::unique_ptr<space::SearchSpace> tiny_space() {
+space::GibbonSpaceSpec tiny_spec() {
   space::GibbonSpaceSpec spec = space::gibbon_table1_spec();
   spec.name = "tiny";
   spec.input = {1, 8, 8};
@@ -38,7 +38,11 @@ std::unique_ptr<space::SearchSpace> tiny_space() {
   spec.stage_blocks = {{1}, {1, 2}};
   spec.channels = {4, 8};
   spec.groups = {1, 2};
-  return space::make_gibbon_space(spec);
+  return spec;
+}
+
+std::unique_ptr<space::SearchSpace> tiny_space() {
+  return space::make_gibbon_space(tiny_spec());
 }
 
 explore::RunConfig tiny_config() {

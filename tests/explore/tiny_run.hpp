@@ -14,6 +14,7 @@
 namespace gibbon::test {
 
 data::Dataset tiny_dataset();
+space::GibbonSpaceSpec tiny_spec();
 std::unique_ptr<space::SearchSpace> tiny_space();
 explore::RunConfig tiny_config();
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
 
 namespace gibbon::explore {
@@ -12,6 +13,16 @@ using space::Evaluation;
 using space::Genome;
 using space::Metric;
 using space::Metrics;
+
+/// Of the run's threads.
+double share_of(const RunConfig& config, int threads) {
+  return static_cast<double>(threads) / config.threads;
+}
+
+RunConfig with_threads(RunConfig config, int threads) {
+  config.threads = threads;
+  return config;
+}
 
 }  // namespace
 
@@ -50,26 +61,65 @@ base::Result<Metrics> Evaluator::hardware(const Genome& genome) const {
   return metrics_of(*cost);
 }
 
+std::optional<double> Evaluator::known_one_shot(const Genome& genome) const {
+  const std::lock_guard lock(mutex_);
+  const auto known = one_shot_.find(genome);
+  return known == one_shot_.end() ? std::nullopt : std::optional(known->second);
+}
+
+double Evaluator::one_shot_of(const Genome& genome, const nn::TrainedNetwork& trained,
+                              int threads) {
+  if (const auto known = known_one_shot(genome)) return *known;
+  const double accuracy = supernet_->one_shot_accuracy(trained, validation_, threads);
+  const std::lock_guard lock(mutex_);
+  return one_shot_[genome] = accuracy;
+}
+
+void Evaluator::prepare_one_shot(std::span<const Genome> genomes) {
+  const auto make = [&](std::size_t index, int threads) {
+    const Genome& genome = genomes[index];
+    if (const auto known = known_one_shot(genome)) return *known;
+    const auto measure = clock_.measure("one-shot", share_of(config_, threads));
+    const space::Design design = space_.decode(genome).value();
+    return one_shot_of(genome, supernet_->extract(design.network, calibration_, threads), threads);
+  };
+  base::make_in_order<double>(genomes.size(), config_.threads, make, [](double) { return true; });
+}
+
 double Evaluator::one_shot_accuracy(const Genome& genome) {
-  const std::string key = space::to_text(genome);
-  if (const auto known = one_shot_.find(key); known != one_shot_.end()) return known->second;
-  const auto measure = clock_.measure("one-shot");
-  const auto design = space_.decode(genome);
-  const double accuracy = supernet_->one_shot_accuracy(
-      supernet_->extract(design.value().network, calibration_, config_.threads), validation_,
-      config_.threads);
-  return one_shot_[key] = accuracy;
+  prepare_one_shot(std::span(&genome, 1));
+  return *known_one_shot(genome);
 }
 
-Evaluation Evaluator::evaluate(const Genome& genome, const std::optional<Metrics>& predicted) {
-  const std::string key = fmt::format("{:04}:{}", iteration_, space::to_text(genome));
-  if (auto known = store_.find(key)) return *known;
-  const Evaluation evaluation = simulate(genome, predicted);
-  store_.append({key, evaluation});
-  return evaluation;
+std::string Evaluator::key_of(const Genome& genome) const {
+  return fmt::format("{:04}:{}", iteration_, space::to_text(genome));
 }
 
-Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics>& predicted) {
+std::optional<Evaluation> Evaluator::known_evaluation(const std::string& key) const {
+  const std::lock_guard lock(mutex_);
+  return store_.find(key);
+}
+
+void Evaluator::evaluate(std::span<const Genome> genomes,
+                         std::span<const std::optional<Metrics>> predicted,
+                         const std::function<bool(Evaluation)>& take) {
+  const auto make = [&](std::size_t index, int threads) {
+    const auto known = known_evaluation(key_of(genomes[index]));
+    return known ? *known : simulate(genomes[index], predicted[index], threads);
+  };
+  const auto keep = [&](Evaluation evaluation) {
+    const std::string key = key_of(evaluation.genome);
+    if (!known_evaluation(key)) {
+      const std::lock_guard lock(mutex_);
+      store_.append({key, evaluation});
+    }
+    return take(std::move(evaluation));
+  };
+  base::make_in_order<Evaluation>(genomes.size(), config_.threads, make, keep);
+}
+
+Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics>& predicted,
+                               int threads) {
   Evaluation evaluation;
   evaluation.genome = genome;
   evaluation.iteration = iteration_;
@@ -80,19 +130,14 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
   }
   evaluation.metrics = *metrics;
 
-  const auto measure = clock_.measure("simulation");
+  const auto measure = clock_.measure("simulation", share_of(config_, threads));
   const space::Design design = space_.decode(genome).value();
-  const nn::TrainedNetwork trained =
-      supernet_->extract(design.network, calibration_, config_.threads);
-  const std::string text = space::to_text(genome);
-  if (!one_shot_.contains(text)) {
-    one_shot_[text] = supernet_->one_shot_accuracy(trained, validation_, config_.threads);
-  }
-  evaluation.one_shot_accuracy = one_shot_[text];
+  const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
+  evaluation.one_shot_accuracy = one_shot_of(genome, trained, threads);
   evaluation.metrics[Metric::kAccuracy] =
       simulator_.is_exact() ? evaluation.one_shot_accuracy
-                            : chip_accuracy(config_, simulator_, trained, design.hardware,
-                                            validation_, validation_.count());
+                            : chip_accuracy(with_threads(config_, threads), simulator_, trained,
+                                            design.hardware, validation_, validation_.count());
   evaluation.predicted = predicted;
   return evaluation;
 }

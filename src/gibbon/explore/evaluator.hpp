@@ -1,7 +1,9 @@
 #pragma once
 
-#include <memory>
+#include <functional>
+#include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -22,8 +24,8 @@ space::Metrics metrics_of(const sim::Cost& cost);
 
 /// What a whole design is, for evaluation under one set of supernet weights. Cheapest figure first:
 /// exact hardware cost, then one-shot accuracy, then the crossbar simulation. Finished evaluations
-/// are in the store before they are returned, and are never made twice. Not thread-safe; uses
-/// config.threads threads itself.
+/// are in the store before they are handed out, and are never made twice. Not thread-safe; works on
+/// several designs at a time itself, each on its part of config.threads.
 class Evaluator {
  public:
   Evaluator(const RunConfig& config, const space::SearchSpace& space,
@@ -39,16 +41,24 @@ class Evaluator {
 
   /// Percent, of the quantised network on the validation images, no crossbar.
   double one_shot_accuracy(const space::Genome& genome);
+  /// Works these out side by side, for one_shot_accuracy() to remember.
+  void prepare_one_shot(std::span<const space::Genome> genomes);
 
-  /// The full evaluation; a design that cannot be built comes back infeasible, without figures. One
-  /// that misses a constraint is simulated like any other, so that the search can follow how far
-  /// off it is.
-  space::Evaluation evaluate(const space::Genome& genome,
-                             const std::optional<space::Metrics>& predicted);
+  /// The full evaluations, handed to `take` in the genomes' order until it returns false; a design
+  /// that cannot be built comes infeasible, without figures. One that misses a constraint is
+  /// simulated like any other, so that the search can follow how far off it is. `predicted`
+  /// [genome].
+  void evaluate(std::span<const space::Genome> genomes,
+                std::span<const std::optional<space::Metrics>> predicted,
+                const std::function<bool(space::Evaluation)>& take);
 
  private:
   space::Evaluation simulate(const space::Genome& genome,
-                             const std::optional<space::Metrics>& predicted);
+                             const std::optional<space::Metrics>& predicted, int threads);
+  double one_shot_of(const space::Genome& genome, const nn::TrainedNetwork& trained, int threads);
+  std::optional<double> known_one_shot(const space::Genome& genome) const;
+  std::optional<space::Evaluation> known_evaluation(const std::string& key) const;
+  std::string key_of(const space::Genome& genome) const;
 
   const RunConfig& config_;
   const space::SearchSpace& space_;
@@ -59,7 +69,8 @@ class Evaluator {
   RunClock& clock_;
   const train::Supernet* supernet_ = nullptr;
   int iteration_ = 0;
-  std::unordered_map<std::string, double> one_shot_;
+  mutable std::mutex mutex_;  // of the store and of what follows, while designs are worked on
+  std::unordered_map<space::Genome, double, space::GenomeHash> one_shot_;
 };
 
 }  // namespace gibbon::explore

@@ -73,7 +73,12 @@ class Search {
  private:
   bool run_iteration(int iteration);
   void draw_front();
+  std::vector<Evaluation> evaluate(const std::vector<Genome>& genomes);
   std::vector<std::optional<Screened>> screen(std::span<const Genome> genomes);
+  Screened before_accuracy(const Metrics& hardware, const predict::Prediction& prediction);
+  bool needs_one_shot(const Screened& design, const predict::Prediction& prediction) const;
+  std::vector<Genome> worth_one_shot(std::span<const Genome> genomes,
+                                     std::span<const predict::Prediction> predictions);
   Screened screen_one(const Genome& genome, const Metrics& hardware,
                       const predict::Prediction& prediction);
   std::vector<std::optional<Metrics>> predict(std::span<const Genome> genomes);
@@ -95,6 +100,7 @@ std::vector<std::optional<Screened>> Search::screen(std::span<const Genome> geno
     const auto measure = context_.clock.measure("predictor");
     return predictor_->predict(genomes);
   }();
+  evaluator_.prepare_one_shot(worth_one_shot(genomes, predictions));
   std::vector<std::optional<Screened>> result;
   result.reserve(genomes.size());
   for (std::size_t i = 0; i < genomes.size(); ++i) {
@@ -111,13 +117,37 @@ std::vector<std::optional<Screened>> Search::screen(std::span<const Genome> geno
   return result;
 }
 
+/// Exact or predicted, as the run has it.
+Screened Search::before_accuracy(const Metrics& hardware, const predict::Prediction& prediction) {
+  const bool exact = context_.config.predictor.hardware == "exact";
+  return {exact ? hardware : prediction.hardware, std::nullopt};
+}
+
 /// Cheapest first: what misses a constraint on hardware is not worth a one-shot accuracy.
+bool Search::needs_one_shot(const Screened& design, const predict::Prediction& prediction) const {
+  return context_.objective.hardware_violation(design.hardware) == 0.0 &&
+         !prediction.accuracy_absolute.has_value();
+}
+
+std::vector<Genome> Search::worth_one_shot(std::span<const Genome> genomes,
+                                           std::span<const predict::Prediction> predictions) {
+  std::vector<Genome> worth;
+  for (std::size_t i = 0; i < genomes.size(); ++i) {
+    if (screened_.contains(genomes[i])) continue;
+    const auto hardware = evaluator_.hardware(genomes[i]);
+    if (!hardware) continue;
+    if (needs_one_shot(before_accuracy(*hardware, predictions[i]), predictions[i])) {
+      worth.push_back(genomes[i]);
+    }
+  }
+  return worth;
+}
+
 Screened Search::screen_one(const Genome& genome, const Metrics& hardware,
                             const predict::Prediction& prediction) {
-  const bool exact = context_.config.predictor.hardware == "exact";
-  Screened design{exact ? hardware : prediction.hardware, std::nullopt};
+  Screened design = before_accuracy(hardware, prediction);
   if (context_.objective.hardware_violation(design.hardware) > 0.0) return design;
-  const bool needs_base = !prediction.accuracy_absolute.has_value();
+  const bool needs_base = needs_one_shot(design, prediction);
   design.accuracy = prediction.accuracy(needs_base ? evaluator_.one_shot_accuracy(genome) : 0.0);
   return design;
 }
@@ -141,6 +171,24 @@ void Search::draw_front() {
   for (const auto& [metric, value] : figures.best) {
     context_.progress.point(fmt::format("search/best_{}", metric_key(metric)), designs, value);
   }
+}
+
+/// Fewer than asked for where a stop was.
+std::vector<Evaluation> Search::evaluate(const std::vector<Genome>& genomes) {
+  const std::vector<std::optional<Metrics>> predicted = predict(genomes);
+  std::vector<Evaluation> fresh;
+  auto before = std::chrono::steady_clock::now();
+  evaluator_.evaluate(genomes, predicted, [&](Evaluation evaluation) {
+    const auto now = std::chrono::steady_clock::now();
+    context_.clock.done("search", 1, std::chrono::duration<double>(now - before).count());
+    before = now;
+    fresh.push_back(evaluation);
+    context_.evaluations.push_back(std::move(evaluation));
+    report_progress(context_, "search", static_cast<std::int64_t>(context_.evaluations.size()),
+                    designs_planned(context_.config));
+    return !context_.progress.stop_requested();
+  });
+  return fresh;
 }
 
 bool Search::run_iteration(int iteration) {
@@ -167,20 +215,8 @@ bool Search::run_iteration(int iteration) {
     }
     genomes = searcher_->ask(ask);
   }
-  const std::vector<std::optional<Metrics>> predicted = predict(genomes);
-
-  std::vector<Evaluation> fresh;
-  for (std::size_t i = 0; i < genomes.size(); ++i) {
-    const auto evaluation_start = std::chrono::steady_clock::now();
-    fresh.push_back(evaluator_.evaluate(genomes[i], predicted[i]));
-    const std::chrono::duration<double> passed =
-        std::chrono::steady_clock::now() - evaluation_start;
-    context_.clock.done("search", 1, passed.count());
-    context_.evaluations.push_back(fresh.back());
-    report_progress(context_, "search", static_cast<std::int64_t>(context_.evaluations.size()),
-                    designs_planned(context_.config));
-    if (context_.progress.stop_requested()) return false;
-  }
+  const std::vector<Evaluation> fresh = evaluate(genomes);
+  if (context_.progress.stop_requested()) return false;
   searcher_->tell(fresh);
   draw_front();
   if (predictor_) {

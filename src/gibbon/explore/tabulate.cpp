@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <optional>
-
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/run_setup.hpp"
@@ -33,22 +32,25 @@ class Tabulator {
 
   void load(const std::filesystem::path& weights) { supernet_->load(weights); }
 
-  /// Nothing where the design cannot be built.
-  std::optional<store::TabulatedDesign> score(const space::Genome& genome) const {
+  bool can_be_built(const space::Genome& genome) const {
     const auto design = space_.decode(genome);
-    if (!design) return {};
-    const auto cost = simulator_->cost(design->network, design->hardware);
-    if (!cost) return {};
-    store::TabulatedDesign result{genome, metrics_of(*cost)};
-    const nn::TrainedNetwork trained =
-        supernet_->extract(design->network, calibration_, config_.threads);
-    result.metrics[space::Metric::kAccuracy] = chip_accuracy(
-        config_, *simulator_, trained, design->hardware, crossbar_, crossbar_.count());
-    result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_, config_.threads);
+    return design && simulator_->cost(design->network, design->hardware);
+  }
+
+  /// `genome` can be built.
+  store::TabulatedDesign score(const space::Genome& genome, int threads) const {
+    const space::Design design = space_.decode(genome).value();
+    store::TabulatedDesign result{
+        genome, metrics_of(simulator_->cost(design.network, design.hardware).value())};
+    const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
+    RunConfig config = config_;
+    config.threads = threads;
+    result.metrics[space::Metric::kAccuracy] =
+        chip_accuracy(config, *simulator_, trained, design.hardware, crossbar_, crossbar_.count());
+    result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_, threads);
     const bool same_images = one_shot_.count() == crossbar_.count();
-    result.one_shot = same_images
-                          ? result.one_shot_same
-                          : supernet_->one_shot_accuracy(trained, one_shot_, config_.threads);
+    result.one_shot = same_images ? result.one_shot_same
+                                  : supernet_->one_shot_accuracy(trained, one_shot_, threads);
     return result;
   }
 
@@ -61,6 +63,27 @@ class Tabulator {
   data::ImageSet one_shot_;
   data::ImageSet crossbar_;
 };
+
+constexpr std::uint64_t kDrawsADesign = 1000;
+
+/// The first so many random designs that can be built, no two alike.
+std::vector<space::Genome> drawn_designs(const Tabulator& tabulator,
+                                         const space::SearchSpace& space,
+                                         const TabulateOptions& options) {
+  std::vector<space::Genome> designs;
+  space::GenomeSet drawn;
+  for (std::uint64_t draw = 0; designs.size() < static_cast<std::size_t>(options.designs); ++draw) {
+    base::Rng rng = base::Rng::forked(options.seed, "tabulated design", draw);
+    const space::Genome genome = space.sample(rng);
+    if (drawn.insert(genome).second && tabulator.can_be_built(genome)) designs.push_back(genome);
+    if (draw / kDrawsADesign >= static_cast<std::uint64_t>(options.designs)) {
+      throw base::Error(fmt::format(
+          "space '{}': {} random draws gave {} designs that can be built, {} are asked for",
+          space.name(), draw, designs.size(), options.designs));
+    }
+  }
+  return designs;
+}
 
 }  // namespace
 
@@ -75,25 +98,24 @@ Outcome tabulate(const RunConfig& config, const space::SearchSpace& space,
   for (const store::TabulatedDesign& design : store::read_design_table(file)) {
     known.insert(design.genome);
   }
+  std::vector<space::Genome> wanted = drawn_designs(tabulator, space, options);
+  std::erase_if(wanted, [&](const space::Genome& genome) { return known.contains(genome); });
 
-  space::GenomeSet drawn;
   base::ProgressUpdate update;
   update.stage = "tabulate";
   update.total = options.designs;
-  for (std::uint64_t draw = 0; update.done < options.designs; ++draw) {
-    if (progress.stop_requested()) return Outcome::kStopped;
-    base::Rng rng = base::Rng::forked(options.seed, "tabulated design", draw);
-    const space::Genome genome = space.sample(rng);
-    if (!drawn.insert(genome).second) continue;
-    if (!known.contains(genome)) {
-      const auto design = tabulator.score(genome);
-      if (!design) continue;
-      writer.append(*design);
-    }
+  update.done = options.designs - static_cast<std::int64_t>(wanted.size());
+  const auto make = [&](std::size_t index, int threads) {
+    return tabulator.score(wanted[index], threads);
+  };
+  const auto keep = [&](const store::TabulatedDesign& design) {
+    writer.append(design);
     ++update.done;
     progress.update(update);
-  }
-  return Outcome::kFinished;
+    return !progress.stop_requested();
+  };
+  base::make_in_order<store::TabulatedDesign>(wanted.size(), config.threads, make, keep);
+  return progress.stop_requested() ? Outcome::kStopped : Outcome::kFinished;
 }
 
 }  // namespace gibbon::explore

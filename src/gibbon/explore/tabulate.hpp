@@ -22,7 +22,9 @@ struct TabulateOptions {
 /// Evaluates uniform random designs of a run's space with the weights that its supernet has come
 /// to, all on the same validation images, and adds each to the table `file`
 /// (store/design_table.hpp) as soon as it is known. Goes on with a file that is there: what it
-/// holds is not repeated, and the finished table is that of an unbroken call. Throws base::Error.
+/// holds is not repeated, and the finished table is that of an unbroken call. Several designs at a
+/// time, each on its part of config.threads. Throws base::Error, so where the space does not have
+/// that many designs.
 Outcome tabulate(const RunConfig& config, const space::SearchSpace& space,
                  const data::Dataset& dataset, const store::RunStore& store,
                  const std::filesystem::path& checkpoints, const TabulateOptions& options,
