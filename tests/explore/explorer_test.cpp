@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <map>
 #include <numeric>
@@ -383,6 +384,55 @@ std::vector<std::string> trained_models(const RunConfig& config) {
     files.push_back(base::read_file(folder.run_paths().models / (record.id + ".gibbon")));
   }
   return files;
+}
+
+/// Asks to stop once a design trains.
+class StopInTraining final : public base::Progress {
+ public:
+  void update(const base::ProgressUpdate& update) override {
+    if (update.stage == "training") stop_ = true;
+  }
+  void note(const std::string&) override {}
+  bool stop_requested() const override { return stop_; }
+
+ private:
+  std::atomic<bool> stop_ = false;
+};
+
+/// The file of the only final design of a run that was stopped in its training, where `kept` and
+/// `genome` lie as a network trained and not measured.
+std::string model_with_kept(const RunConfig& config, const std::string& kept,
+                            const std::string& genome) {
+  const test::TemporaryFolder folder("gibbon-kept");
+  const auto store = store::make_memory_store();
+  const auto go_on = [&](base::Progress& progress) {
+    return explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(),
+                   progress);
+  };
+  StopInTraining stopping;
+  EXPECT_EQ(go_on(stopping), Outcome::kStopped);
+  const auto file = folder.run_paths().checkpoints / "final-01.gibbon";
+  EXPECT_FALSE(std::filesystem::exists(file)) << "unfinished";
+  base::write_file_atomically(file, kept);
+  store->put({{"trained/01", base::Json(genome)}});
+  base::SilentProgress progress;
+  EXPECT_EQ(go_on(progress), Outcome::kFinished);
+  EXPECT_FALSE(std::filesystem::exists(file)) << "measured";
+  return base::read_file(folder.run_paths().models / "01.gibbon");
+}
+
+TEST(Explorer, ANetworkThatWasTrainedAndNotMeasuredIsNotTrainedAgain) {
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
+  config.final_training.designs = 0;
+  config.final_training.calibration_images = 0;  // the model file is the network as trained
+  const std::string trained = trained_models(config).at(0);
+  const std::string genome = space::to_text(run_unbroken(config).finals.at(0).genome);
+  config.final_training.learning_rate = 0.001;
+  const std::string otherwise = trained_models(config).at(0);
+  ASSERT_NE(trained, otherwise);
+  EXPECT_EQ(model_with_kept(config, trained, genome), trained);
+  EXPECT_EQ(model_with_kept(config, trained, "another genome's"), otherwise);
 }
 
 TEST(Explorer, ATargetsDesignSeesItsOwnRandomCrops) {

@@ -81,7 +81,35 @@ nn::TrainedNetwork trained_alone(const Workbench& bench, const FinalDesign& chos
   return train::train_network(design.network, bench.run.train, start, options, progress);
 }
 
+/// A network that was trained and not measured.
+std::filesystem::path kept_file(const RunContext& run, const std::string& id) {
+  return run.paths.checkpoints / ("final-" + id + ".gibbon");
+}
+std::string kept_document(const std::string& id) {
+  return "trained/" + id;
+}
+
+std::optional<nn::TrainedNetwork> kept(RunContext& run, const FinalDesign& chosen,
+                                       const std::string& id) {
+  const std::lock_guard lock(run.mutex);
+  const auto genome = run.store.get(kept_document(id));
+  if (!genome || *genome != space::to_text(chosen.evaluation.genome)) return std::nullopt;
+  return nn::load_trained_network(kept_file(run, id));
+}
+
+/// Keeps what took an hour, so that a run broken off while it measures need not train again.
+void keep(RunContext& run, const FinalDesign& chosen, const std::string& id,
+          const nn::TrainedNetwork& trained) {
+  nn::save(trained, kept_file(run, id));
+  const std::lock_guard lock(run.mutex);
+  run.store.put({{kept_document(id), base::Json(space::to_text(chosen.evaluation.genome))}});
+}
+
 }  // namespace
+
+void forget_kept(const RunContext& run, const std::string& id) {
+  std::filesystem::remove(kept_file(run, id));
+}
 
 TrainingProgress design_progress(const Workbench& bench, const char* stage,
                                  const std::string& curves, const std::atomic<std::size_t>& done,
@@ -124,13 +152,19 @@ std::optional<store::FinalRecord> train_design(const Workbench& bench, const Fin
   const RunContext& run = bench.run;
   const space::Evaluation& evaluation = chosen.evaluation;
   const space::Design design = run.space.decode(evaluation.genome).value();
-  const nn::TrainedNetwork fresh = trained_alone(bench, chosen, design, teacher, progress);
-  if (progress.stop_requested()) return std::nullopt;
+  std::optional<nn::TrainedNetwork> fresh = kept(bench.run, chosen, id);
+  if (!fresh) {
+    fresh = trained_alone(bench, chosen, design, teacher, progress);
+    if (progress.stop_requested()) return std::nullopt;
+    keep(bench.run, chosen, id, *fresh);
+  }
 
   store::FinalRecord record;
-  record.quantized_test_accuracy = train::quantized_accuracy(fresh, run.test, bench.config.threads);
+  record.quantized_test_accuracy =
+      train::quantized_accuracy(*fresh, run.test, bench.config.threads);
   const auto measure = bench.run.clock.measure("final simulation", bench.share);
-  const Judged fitted = fitted_to_crossbars(bench, fresh, design.hardware);
+  const Judged fitted = fitted_to_crossbars(bench, *fresh, design.hardware);
+  if (progress.stop_requested()) return std::nullopt;
   const nn::TrainedNetwork& trained = fitted.network;
   nn::save(trained, model_file(run, id));
   record.id = id;

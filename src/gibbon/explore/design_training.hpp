@@ -50,10 +50,14 @@ std::optional<double> trial_accuracy(const Workbench& bench, const space::Evalua
 std::filesystem::path model_file(const RunContext& context, const std::string& id);
 
 /// Trains one design, with the answers of a `teacher` if it has one, and measures it; the test
-/// images are read here and nowhere else. Nothing where a stop was asked for.
+/// images are read here and nowhere else. Nothing where a stop was asked for. The trained network
+/// is kept among the checkpoints until forget_kept(): a run broken off in between goes on with it.
 std::optional<store::FinalRecord> train_design(const Workbench& bench, const FinalDesign& chosen,
                                                const std::string& id,
                                                const std::optional<std::filesystem::path>& teacher,
                                                base::Progress& progress);
+
+/// Once the record is in the store.
+void forget_kept(const RunContext& run, const std::string& id);
 
 }  // namespace gibbon::explore

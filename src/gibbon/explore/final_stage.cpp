@@ -134,6 +134,7 @@ class FinalTrainings {
       const std::lock_guard lock(context_.mutex);
       context_.store.put(
           {{document_of(design), store::to_json(*record)}, {"timings", context_.clock.seconds()}});
+      forget_kept(context_, id);
     }
     ++done_;
     const std::lock_guard lock(context_.mutex);
