@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gibbon/explore/run_context.hpp"
+#include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/training_progress.hpp"
 #include "gibbon/store/run_record.hpp"
 
@@ -25,10 +26,8 @@ struct FinalDesign {
 struct Workbench {
   Workbench(RunContext& shared, int threads)
       : run(shared),
-        config(shared.config),
-        share(static_cast<double>(threads) / shared.config.threads) {
-    config.threads = threads;
-  }
+        config(with_threads(shared.config, threads)),
+        share(static_cast<double>(threads) / shared.config.threads) {}
 
   RunContext& run;
   RunConfig config;  ///< the run's, with this design's part of the threads

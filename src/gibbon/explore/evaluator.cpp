@@ -4,6 +4,7 @@
 
 #include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
+#include "gibbon/explore/run_setup.hpp"
 
 namespace gibbon::explore {
 
@@ -17,11 +18,6 @@ using space::Metrics;
 /// Of the run's threads.
 double share_of(const RunConfig& config, int threads) {
   return static_cast<double>(threads) / config.threads;
-}
-
-RunConfig with_threads(RunConfig config, int threads) {
-  config.threads = threads;
-  return config;
 }
 
 }  // namespace

@@ -102,6 +102,11 @@ search::SearcherOptions searcher_options(const RunConfig& config) {
   return options;
 }
 
+RunConfig with_threads(RunConfig config, int threads) {
+  config.threads = threads;
+  return config;
+}
+
 data::ImageSet first_images(const data::ImageSet& images, int count) {
   std::vector<int> indices(static_cast<std::size_t>(std::min(count, images.count())));
   std::iota(indices.begin(), indices.end(), 0);

@@ -21,6 +21,9 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
 predict::PredictorOptions predictor_options(const RunConfig& config);
 search::SearcherOptions searcher_options(const RunConfig& config);
 
+/// The configuration of work that has so many of the run's threads.
+RunConfig with_threads(RunConfig config, int threads);
+
 /// The first `count` images of a set, or all of them where it has fewer.
 data::ImageSet first_images(const data::ImageSet& images, int count);
 

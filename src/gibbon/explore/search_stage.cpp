@@ -77,10 +77,9 @@ class Search {
   std::vector<std::optional<Screened>> screen(std::span<const Genome> genomes);
   Screened before_accuracy(const Metrics& hardware, const predict::Prediction& prediction);
   bool needs_one_shot(const Screened& design, const predict::Prediction& prediction) const;
-  std::vector<Genome> worth_one_shot(std::span<const Genome> genomes,
-                                     std::span<const predict::Prediction> predictions);
-  Screened screen_one(const Genome& genome, const Metrics& hardware,
-                      const predict::Prediction& prediction);
+  std::vector<Genome> draft(std::span<const Genome> genomes,
+                            std::span<const predict::Prediction> predictions);
+  void add_accuracy(const Genome& genome, const predict::Prediction& prediction, Screened& design);
   std::vector<std::optional<Metrics>> predict(std::span<const Genome> genomes);
   store::IterationRecord record(int iteration, std::span<const Evaluation> fresh,
                                 double seconds) const;
@@ -100,18 +99,13 @@ std::vector<std::optional<Screened>> Search::screen(std::span<const Genome> geno
     const auto measure = context_.clock.measure("predictor");
     return predictor_->predict(genomes);
   }();
-  evaluator_.prepare_one_shot(worth_one_shot(genomes, predictions));
+  const std::vector<Genome> worth = draft(genomes, predictions);
+  evaluator_.prepare_one_shot(worth);
   std::vector<std::optional<Screened>> result;
   result.reserve(genomes.size());
   for (std::size_t i = 0; i < genomes.size(); ++i) {
-    if (const auto known = screened_.find(genomes[i]); known != screened_.end()) {
-      result.push_back(known->second);
-      continue;
-    }
-    const auto hardware = evaluator_.hardware(genomes[i]);
-    std::optional<Screened> design;
-    if (hardware) design = screen_one(genomes[i], *hardware, predictions[i]);
-    screened_[genomes[i]] = design;
+    std::optional<Screened>& design = screened_.at(genomes[i]);
+    if (design && !design->accuracy) add_accuracy(genomes[i], predictions[i], *design);
     result.push_back(design);
   }
   return result;
@@ -129,27 +123,27 @@ bool Search::needs_one_shot(const Screened& design, const predict::Prediction& p
          !prediction.accuracy_absolute.has_value();
 }
 
-std::vector<Genome> Search::worth_one_shot(std::span<const Genome> genomes,
-                                           std::span<const predict::Prediction> predictions) {
+/// Remembers what the hardware tells of designs not seen yet; of these, which ask for a one-shot
+/// accuracy.
+std::vector<Genome> Search::draft(std::span<const Genome> genomes,
+                                  std::span<const predict::Prediction> predictions) {
   std::vector<Genome> worth;
   for (std::size_t i = 0; i < genomes.size(); ++i) {
-    if (screened_.contains(genomes[i])) continue;
+    const auto [design, is_new] = screened_.try_emplace(genomes[i]);
+    if (!is_new) continue;
     const auto hardware = evaluator_.hardware(genomes[i]);
     if (!hardware) continue;
-    if (needs_one_shot(before_accuracy(*hardware, predictions[i]), predictions[i])) {
-      worth.push_back(genomes[i]);
-    }
+    design->second = before_accuracy(*hardware, predictions[i]);
+    if (needs_one_shot(*design->second, predictions[i])) worth.push_back(genomes[i]);
   }
   return worth;
 }
 
-Screened Search::screen_one(const Genome& genome, const Metrics& hardware,
-                            const predict::Prediction& prediction) {
-  Screened design = before_accuracy(hardware, prediction);
-  if (context_.objective.hardware_violation(design.hardware) > 0.0) return design;
+void Search::add_accuracy(const Genome& genome, const predict::Prediction& prediction,
+                          Screened& design) {
+  if (context_.objective.hardware_violation(design.hardware) > 0.0) return;
   const bool needs_base = needs_one_shot(design, prediction);
   design.accuracy = prediction.accuracy(needs_base ? evaluator_.one_shot_accuracy(genome) : 0.0);
-  return design;
 }
 
 /// Complete predictions only.

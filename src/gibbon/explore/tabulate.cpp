@@ -43,10 +43,9 @@ class Tabulator {
     store::TabulatedDesign result{
         genome, metrics_of(simulator_->cost(design.network, design.hardware).value())};
     const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
-    RunConfig config = config_;
-    config.threads = threads;
     result.metrics[space::Metric::kAccuracy] =
-        chip_accuracy(config, *simulator_, trained, design.hardware, crossbar_, crossbar_.count());
+        chip_accuracy(with_threads(config_, threads), *simulator_, trained, design.hardware,
+                      crossbar_, crossbar_.count());
     result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_, threads);
     const bool same_images = one_shot_.count() == crossbar_.count();
     result.one_shot = same_images ? result.one_shot_same
