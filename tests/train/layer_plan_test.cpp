@@ -25,6 +25,36 @@ TEST(LayerPlan, FindsTheGridThatEachWeightLayerReads) {
   EXPECT_TRUE(plans[9].requantize_input) << "an average is not on the grid";
 }
 
+// As in the test above, and a conv that a pool separates from its batch norm.
+TEST(LayerPlan, TheScaleOfWeightsIsFreeWhereABatchNormAloneReadsThem) {
+  using namespace nn;
+  const Network blocks = testing::block_network({3, 8, 8}, 4, {{4, 3, 1, 5}}, {}, 2);
+  const std::vector<LayerPlan> plans = plan_layers(blocks);
+  EXPECT_TRUE(plans[0].scale_is_free);
+  EXPECT_TRUE(plans[3].scale_is_free);
+  EXPECT_FALSE(plans[9].scale_is_free) << "the classifier";
+  const auto conv_is_free = [](Layer second, std::vector<int> adds) {
+    NetworkDescription d;
+    d.name = "n";
+    d.input = {3, 8, 8};
+    d.num_classes = 4;
+    d.layers = {{"conv", Conv{3, 4, 3, 1, 1}, {kNetworkInput}},
+                std::move(second),
+                {"bn", BatchNorm{4, {}}, {1}},
+                {"act", HardTanh{5, 4.0}, {2}},
+                {"add", Add{4}, std::move(adds)},
+                {"pool", Pool{PoolMode::kGlobalAverage, 8, 8}, {4}},
+                {"flatten", Flatten{}, {5}},
+                {"fc", Linear{4, 4}, {6}}};
+    return plan_layers(Network(d))[0].scale_is_free;
+  };
+  const Layer pool = {"between", Pool{PoolMode::kMax, 1, 1}, {0}};
+  EXPECT_TRUE(conv_is_free(pool, {3, 3}));
+  EXPECT_FALSE(conv_is_free(pool, {3, 0})) << "the sum reads the conv too";
+  EXPECT_FALSE(conv_is_free(pool, {3, 1})) << "the sum reads the pool too";
+  EXPECT_FALSE(conv_is_free({"between", HardTanh{5, 4.0}, {0}}, {3, 3})) << "it clamps";
+}
+
 TEST(LayerPlan, OverwritesOnlyWhatNothingElseReads) {
   const nn::Network network = testing::block_network({3, 8, 8}, 4, {{4, 3, 1, 5}}, {}, 2);
   const std::vector<LayerPlan> plans = plan_layers(network);

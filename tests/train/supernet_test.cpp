@@ -187,6 +187,9 @@ TEST(Supernet, RefusesOptionsThatMakeNoSense) {
     return error_of([&] { make_supernet(largest(), changed); });
   };
   EXPECT_THAT(refused([](TrainOptions& o) { o.learning_rate = 0; }), HasSubstr("learning_rate"));
+  EXPECT_THAT(refused([](TrainOptions& o) { o.muon_rate = -0.1; }),
+              HasSubstr("muon_rate is -0.1, allowed is [0, 1)"));
+  EXPECT_THAT(refused([](TrainOptions& o) { o.muon_rate = 1; }), HasSubstr("muon_rate is 1,"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.batch_size = 1; }), HasSubstr("batch_size is 1"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.momentum = 1; }), HasSubstr("momentum"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.threads = 0; }), HasSubstr("threads is 0"));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "error_of.hpp"
@@ -36,6 +37,28 @@ TEST(TrainNetwork, LearnsWithBfloat16Too) {
   const nn::TrainedNetwork trained =
       train_network(mixed_network(), images, std::nullopt, with_bfloat16, progress);
   EXPECT_GE(quantized_accuracy(trained, images, 1), 95.0);
+}
+
+TEST(TrainNetwork, LearnsWithMuonAndKeepsTheNormOfWhatItTurns) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto train = [&](double muon_rate, double epochs) {
+    FinalTrainOptions options = final_options(epochs);
+    options.base.muon_rate = muon_rate;
+    return train_network(mixed_network(), images, std::nullopt, options, progress);
+  };
+  const auto norm_of = [](const std::vector<float>& weights) {
+    double squares = 0;
+    for (const float weight : weights) squares += static_cast<double>(weight) * weight;
+    return std::sqrt(squares);
+  };
+  const nn::TrainedNetwork trained = train(0.1, 30);
+  EXPECT_EQ(quantized_accuracy(trained, images, 1), 100.0);
+  const nn::TrainedNetwork begun = train(0.1, 1);
+  const nn::TrainedNetwork descended = train(0, 30);
+  EXPECT_NE(begun.states[0].weight, trained.states[0].weight);
+  EXPECT_NEAR(norm_of(begun.states[0].weight), norm_of(trained.states[0].weight), 1e-3);
+  EXPECT_GT(std::abs(norm_of(descended.states[0].weight) - norm_of(begun.states[0].weight)), 1e-3);
 }
 
 TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {

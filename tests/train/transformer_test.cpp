@@ -6,6 +6,7 @@
 #include <cmath>
 #include <filesystem>
 
+#include "gibbon/base/rng.hpp"
 #include "gibbon/data/batch.hpp"
 #include "gibbon/nn/vision_transformer.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"

@@ -45,6 +45,10 @@ struct TrainOptions {
   Precision precision = Precision::kAuto;
   int batch_size = 128;
   double learning_rate = 0.3;  ///< peak of a one-cycle schedule; measured best for 1 to 3 epochs
+  /// Peak of the turns that kernels in front of a batch norm take by Muon (trainers/muon_step.hpp)
+  /// in place of gradient descent; 0: none do. With it all rates fall in a straight line (decision
+  /// 0011).
+  double muon_rate = 0;
   double momentum = 0.9;
   double weight_decay = 5e-4;
   double label_smoothing = 0.1;

@@ -110,6 +110,8 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
             "x.yaml:1: threads: got 'many', expected a whole number from 1 to 1024, or auto");
   EXPECT_EQ(error_of("objective: {metrics: []}\n"),
             "x.yaml:1: objective.metrics: the list is empty");
+  EXPECT_EQ(error_of("final: {muon_rate: 1}\n"),
+            "x.yaml:1: final.muon_rate: got '1', expected a number from 0 to 0.99");
   EXPECT_EQ(error_of("final: {targets: [{within: []}]}\n"),
             "x.yaml:1: final.targets[0].within: the list is empty");
   EXPECT_THAT(error_of("final: {targets: [{epochs: 2}]}\n"), testing::HasSubstr("within"));

@@ -33,6 +33,7 @@ struct TrainArguments {
   double epochs = 10;
   int batch_size = 128;
   double learning_rate = train::TrainOptions().learning_rate;
+  double muon_rate = 0;
   double weight_decay = train::TrainOptions().weight_decay;
   double float_share = 0;
   int crop_padding = 4;
@@ -79,6 +80,7 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.device = arguments.device;
   options.base.batch_size = arguments.batch_size;
   options.base.learning_rate = arguments.learning_rate;
+  options.base.muon_rate = arguments.muon_rate;
   options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
@@ -191,6 +193,10 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->check(CLI::Range(1, 65536));
   command.add_option("--learning-rate", arguments->learning_rate, "Peak of the one-cycle schedule")
       ->check(CLI::PositiveNumber);
+  command
+      .add_option("--muon-rate", arguments->muon_rate,
+                  "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon")
+      ->check(CLI::Range(0.0, 0.99));
   command
       .add_option("--weight-decay", arguments->weight_decay,
                   "L2 penalty on weights: the longer the training, the less")

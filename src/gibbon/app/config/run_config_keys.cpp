@@ -417,6 +417,10 @@ std::vector<ConfigKey> final_keys() {
           "final.learning_rate", "Peak of the one-cycle schedule",
           [](RunConfig & c) -> auto& { return c.final_training.learning_rate; }, 1e-6, 10),
       number(
+          "final.muon_rate",
+          "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon",
+          [](RunConfig & c) -> auto& { return c.final_training.muon_rate; }, 0, 0.99),
+      number(
           "final.weight_decay", "L2 penalty on weights",
           [](RunConfig & c) -> auto& { return c.final_training.weight_decay; }, 0, 1),
       flag(

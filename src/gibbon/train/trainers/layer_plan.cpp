@@ -107,6 +107,7 @@ class Planner {
       if (is<nn::Conv>(layer(index)) || is<nn::Linear>(layer(index))) {
         find_grid(network_, index, plan_of(index));
       }
+      if (is<nn::BatchNorm>(layer(index))) free_scale_before(index);
       const int source = fold_relu(index);
       plan_of(index).in_place = only_read_once(source) && output_is_free(layer(source));
       if (is<nn::HardTanh>(layer(index))) find_tail(index, source);
@@ -132,6 +133,13 @@ class Planner {
     plan_of(index).rectified_by_quantizer = true;
     plan_of(source).rectified_by_quantizer = true;
     return layer(source).inputs.front();
+  }
+
+  void free_scale_before(int norm) {
+    int source = layer(norm).inputs.front();
+    if (only_read_once(source) && is<nn::Pool>(layer(source)))
+      source = layer(source).inputs.front();
+    if (only_read_once(source) && is<nn::Conv>(layer(source))) plan_of(source).scale_is_free = true;
   }
 
   void find_tail(int tanh, int source) {

@@ -38,6 +38,9 @@ struct LayerPlan {
   /// Of a Relu: its only reader is a HardTanh, whose quantiser rectifies for it. Of that HardTanh:
   /// it does.
   bool rectified_by_quantizer = false;
+  /// Of a Conv: a BatchNorm alone reads it, maybe through a Pool, so that the scale of its weights
+  /// changes nothing.
+  bool scale_is_free = false;
   /// Of a Conv, a HardTanh and those in between: the tail that they are.
   std::optional<TailLayers> tail;
 };

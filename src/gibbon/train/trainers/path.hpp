@@ -30,7 +30,8 @@ struct LayerTensors {
 struct TrainedTensor {
   at::Tensor value;
   at::Tensor momentum;
-  bool decays = true;  ///< weights do, all else does not
+  bool decays = true;          ///< weights do, all else does not
+  bool scale_is_free = false;  ///< LayerPlan's
 };
 
 /// A network with its tensors, ready to execute.

@@ -186,6 +186,7 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
       const Parameter& weight = parameter(layer, ".weight");
       tensors.weight = leaf(slice_kernel(layer, *conv, weight.value),
                             slice_kernel(layer, *conv, weight.momentum), true);
+      if (trainable) path.trained.back().scale_is_free = path.plans[index].scale_is_free;
       tensors.epitome = epitome_of(*conv);
       if (tensors.epitome == nullptr) tensors.mask = mask_of(*conv);
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {

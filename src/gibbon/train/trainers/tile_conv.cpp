@@ -1,6 +1,7 @@
 #include "gibbon/train/trainers/tile_conv.hpp"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>

@@ -7,13 +7,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/processor.hpp"
 #include "gibbon/data/batch.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
-#include "gibbon/train/trainers/sgd_step.hpp"
+#include "gibbon/train/trainers/optimizer.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
 
@@ -22,8 +21,6 @@ namespace gibbon::train {
 namespace {
 
 constexpr int kEvaluationBatch = 128;
-constexpr double kLargestGradientShare = 0.2;  // of the weights' norm; measured, decision 0003
-constexpr double kWarmUpShare = 0.3;
 
 /// On a processor only tiles multiply bfloat16 faster than float32 (decision 0001: x2.7 with, x0.85
 /// with AVX512 alone).
@@ -66,22 +63,7 @@ at::Tensor to_labels(const data::ImageBatch& batch, const std::string& device) {
   return at::tensor(batch.labels, at::kInt).to(at::Device(device), at::kLong);
 }
 
-/// Behind a batch norm the gradient grows as 1/|w|: a slice of few weights, which a path with many
-/// groups or a 1x1 kernel takes from the shared ones, would take steps that wreck them for every
-/// other path. So tensors that decay have theirs clipped.
-void update(TrainedTensor& tensor, double rate, const TrainOptions& options) {
-  const at::Tensor gradient = tensor.value.grad();
-  if (!gradient.defined()) return;
-  SgdStep step = {.rate = rate, .momentum = options.momentum};
-  if (tensor.decays) {
-    step.decay = options.weight_decay;
-    step.largest_share = kLargestGradientShare;
-  }
-  sgd_step(tensor.value, tensor.momentum, gradient, step);
-  tensor.value.mutable_grad() = at::Tensor();
-}
-
-double train_step(Path& path, BatchSource::Batch batch, double rate, const TrainOptions& options,
+double train_step(Path& path, BatchSource::Batch batch, Rates rates, const TrainOptions& options,
                   const LoopPlan& plan) {
   const at::Tensor images = to_images(batch.images, options.device);
   const at::Tensor labels = to_labels(batch.images, options.device);
@@ -94,7 +76,8 @@ double train_step(Path& path, BatchSource::Batch batch, double rate, const Train
   if (plan.teacher != nullptr) loss = plan.teacher->loss(loss, logits, batch.indices);
   loss.backward();
   const c10::NoGradGuard no_grad;
-  for (TrainedTensor& tensor : path.trained) update(tensor, rate, options);
+  const bool bfloat16 = plan.conv_kernels != ConvKernels::kFloat32;
+  for (TrainedTensor& tensor : path.trained) update(tensor, rates, options, bfloat16);
   return loss.item<double>();
 }
 
@@ -128,14 +111,6 @@ Session::~Session() {
   if (autocast_) set_autocast(cuda_, false);
 }
 
-double one_cycle_rate(double peak, std::int64_t step, std::int64_t total) {
-  const double position =
-      (static_cast<double>(step) + 0.5) / static_cast<double>(std::max<std::int64_t>(1, total));
-  if (position < kWarmUpShare) return peak * position / kWarmUpShare;
-  const double descent = std::min(1.0, (position - kWarmUpShare) / (1.0 - kWarmUpShare));
-  return peak * 0.5 * (1.0 + std::cos(std::numbers::pi * descent));
-}
-
 LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
                        const TrainOptions& options, const LoopPlan& plan,
                        base::Progress& progress) {
@@ -144,9 +119,9 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
   double loss_sum = 0.0;
   while (result.steps_done < plan.steps && !progress.stop_requested()) {
     const std::int64_t step = plan.first_step + result.steps_done;
-    const double rate = one_cycle_rate(options.learning_rate, step, plan.total_steps);
+    const Rates rates = rates_at(step, plan.total_steps, options);
     const double loss = train_step(path_for_step(static_cast<std::uint64_t>(step)), source.next(),
-                                   rate, options, plan);
+                                   rates, options, plan);
     if (!std::isfinite(loss)) {
       throw base::Error(fmt::format(
           "{}: the loss is no longer finite after step {}; lower the learning rate ({})",
@@ -155,7 +130,7 @@ LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& i
     loss_sum += loss;
     ++result.steps_done;
     progress.point("loss", step, loss);
-    progress.point("learning_rate", step, rate);
+    progress.point("learning_rate", step, rates.descent);
     base::ProgressUpdate update;
     update.stage = plan.stage;
     update.done = step + 1;
@@ -254,6 +229,8 @@ void require_options(const TrainOptions& options) {
   require(options.threads >= 1, "threads", options.threads, ">= 1");
   require(options.batch_size >= 2, "batch_size", options.batch_size, ">= 2");
   require(options.learning_rate > 0, "learning_rate", options.learning_rate, "> 0");
+  require(options.muon_rate >= 0 && options.muon_rate < 1, "muon_rate", options.muon_rate,
+          "[0, 1)");
   require(options.momentum >= 0 && options.momentum < 1, "momentum", options.momentum, "[0, 1)");
   require(options.weight_decay >= 0, "weight_decay", options.weight_decay, ">= 0");
   require(options.label_smoothing >= 0 && options.label_smoothing < 1, "label_smoothing",

@@ -31,10 +31,6 @@ class Session {
   bool cuda_ = false;
 };
 
-/// The learning rate of step `step` of `total`: linear up to `peak` over the first 30 percent, then
-/// half a cosine down to zero (Smith and Topin, arXiv:1708.07120, one cycle).
-double one_cycle_rate(double peak, std::int64_t step, std::int64_t total);
-
 /// The path that step `step` trains; it must stay valid until the next call.
 using PathForStep = std::function<Path&(std::uint64_t step)>;
 
