@@ -40,6 +40,7 @@ struct SupernetConfig {
   std::int64_t steps_per_iteration = 0;  ///< further steps before each iteration; 0: none
   int batch_size = 128;                  ///< images a step
   double learning_rate = 0.2;            ///< peak of a one-cycle schedule over all steps of the run
+  double muon_rate = 0;                  ///< train::TrainOptions'; 0: gradient descent alone
   double weight_decay = 5e-4;            ///< L2, on the weights only
   double label_smoothing = 0.1;          ///< probability spread over all classes, 0 to below 1
   int calibration_images = 512;          ///< training images for batch norm and output ranges

@@ -60,6 +60,7 @@ train::TrainOptions supernet_options(const RunConfig& config) {
   options.precision = base::value_of("supernet.precision", config.supernet.precision, kPrecisions);
   options.batch_size = config.supernet.batch_size;
   options.learning_rate = config.supernet.learning_rate;
+  options.muon_rate = config.supernet.muon_rate;
   options.weight_decay = config.supernet.weight_decay;
   options.label_smoothing = config.supernet.label_smoothing;
   options.augmentation.crop_padding = config.data.crop_padding;

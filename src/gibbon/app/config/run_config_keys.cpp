@@ -179,6 +179,13 @@ std::vector<ConfigKey> data_keys() {
   };
 }
 
+/// "SECTION.muon_rate".
+ConfigKey muon_key(const std::string& section, Field<double> rate) {
+  return number(section + ".muon_rate",
+                "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon", rate, 0,
+                0.99);
+}
+
 /// "SECTION.small_crop_size" and "SECTION.small_crop_share".
 std::vector<ConfigKey> small_crop_keys(const std::string& section, Field<int> size,
                                        Field<double> share) {
@@ -216,6 +223,8 @@ std::vector<ConfigKey> supernet_keys() {
       number(
           "supernet.learning_rate", "Peak of the one-cycle schedule",
           [](RunConfig & c) -> auto& { return c.supernet.learning_rate; }, 1e-6, 10),
+      muon_key(
+          "supernet", [](RunConfig & c) -> auto& { return c.supernet.muon_rate; }),
       number(
           "supernet.weight_decay", "L2 penalty on weights",
           [](RunConfig & c) -> auto& { return c.supernet.weight_decay; }, 0, 1),
@@ -416,10 +425,8 @@ std::vector<ConfigKey> final_keys() {
       number(
           "final.learning_rate", "Peak of the one-cycle schedule",
           [](RunConfig & c) -> auto& { return c.final_training.learning_rate; }, 1e-6, 10),
-      number(
-          "final.muon_rate",
-          "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon",
-          [](RunConfig & c) -> auto& { return c.final_training.muon_rate; }, 0, 0.99),
+      muon_key(
+          "final", [](RunConfig & c) -> auto& { return c.final_training.muon_rate; }),
       number(
           "final.weight_decay", "L2 penalty on weights",
           [](RunConfig & c) -> auto& { return c.final_training.weight_decay; }, 0, 1),
