@@ -29,6 +29,8 @@ void run_full_program(const std::vector<std::string>& arguments) {
   // would fill it with zeros again: docs/decisions/0005-training-rate.md.
   ::setenv("MALLOC_MMAP_THRESHOLD_", "4294967296", 0);
   ::setenv("MALLOC_TRIM_THRESHOLD_", "4294967296", 0);
+  // Nor does it for trainings side by side: heaps of threads other than the first give it back.
+  ::setenv("MALLOC_ARENA_MAX", "1", 0);
   ::execv(program.c_str(), pointers.data());
   throw base::Error(fmt::format("cannot start {}: {}", program, std::strerror(errno)));
 }
