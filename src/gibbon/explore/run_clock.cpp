@@ -5,6 +5,16 @@
 
 namespace gibbon::explore {
 
+namespace {
+
+double total(const std::map<std::string, double>& seconds) {
+  double sum = 0;
+  for (const auto& [work, amount] : seconds) sum += amount;
+  return sum;
+}
+
+}  // namespace
+
 RunClock::Measure::Measure(RunClock& clock, std::string work, double share)
     : clock_(clock),
       work_(std::move(work)),
@@ -19,11 +29,17 @@ RunClock::Measure::~Measure() {
 
 std::map<std::string, double> RunClock::seconds() const {
   const std::lock_guard lock(mutex_);
-  return seconds_;
+  const std::chrono::duration<double> now = std::chrono::steady_clock::now() - begun_;
+  std::map<std::string, double> seconds = seconds_;
+  seconds[kOther] = std::max(0.0, earlier_ + now.count() - total(seconds_));
+  return seconds;
 }
 
 void RunClock::restore(std::map<std::string, double> seconds) {
   const std::lock_guard lock(mutex_);
+  begun_ = std::chrono::steady_clock::now();
+  earlier_ = total(seconds);
+  seconds.erase(kOther);
   seconds_ = std::move(seconds);
 }
 

@@ -30,8 +30,11 @@ class RunClock {
   Measure measure(std::string work, double share = 1) {
     return Measure(*this, std::move(work), share);
   }
-  /// Seconds by kind of work, an earlier part of the run included.
+  /// Seconds by kind of work, an earlier part of the run included. They add up to the run's time:
+  /// kOther is what no measure covers and threads that wait for others.
   std::map<std::string, double> seconds() const;
+  static constexpr const char* kOther = "other";
+  /// What seconds() gave at the end of the earlier part.
   void restore(std::map<std::string, double> seconds);
 
   /// Units of a stage that are still to do, with the seconds a unit took so far in this process.
@@ -51,6 +54,8 @@ class RunClock {
     double unit_seconds() const { return units_done > 0 ? seconds / units_done : guess; }
   };
   mutable std::mutex mutex_;
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+  double earlier_ = 0;  ///< seconds of the run's earlier parts
   std::map<std::string, double> seconds_;
   std::map<std::string, Work> plan_;
 };
