@@ -135,7 +135,7 @@ std::optional<double> trial_accuracy(const Workbench& bench, const space::Evalua
   const nn::TrainedNetwork trained = trained_alone(
       bench, {candidate, bench.config.final_training.trial_epochs}, design, std::nullopt, progress);
   if (progress.stop_requested()) return std::nullopt;
-  const auto measure = bench.run.clock.measure("final simulation");
+  const auto measure = bench.run.clock.measure("final simulation", bench.share);
   const double accuracy = judged(bench, trained, design.hardware).accuracy;
   bench.run.store.put({{document, base::Json(accuracy)}});
   return accuracy;

@@ -27,7 +27,7 @@ struct Workbench {
   Workbench(RunContext& shared, int threads)
       : run(shared),
         config(with_threads(shared.config, threads)),
-        share(static_cast<double>(threads) / shared.config.threads) {}
+        share(share_of(shared.config, threads)) {}
 
   RunContext& run;
   RunConfig config;  ///< the run's, with this design's part of the threads

@@ -8,19 +8,10 @@
 
 namespace gibbon::explore {
 
-namespace {
-
 using space::Evaluation;
 using space::Genome;
 using space::Metric;
 using space::Metrics;
-
-/// Of the run's threads.
-double share_of(const RunConfig& config, int threads) {
-  return static_cast<double>(threads) / config.threads;
-}
-
-}  // namespace
 
 Metrics metrics_of(const sim::Cost& cost) {
   Metrics metrics;

@@ -109,6 +109,10 @@ RunConfig with_threads(RunConfig config, int threads) {
   return config;
 }
 
+double share_of(const RunConfig& config, int threads) {
+  return static_cast<double>(threads) / config.threads;
+}
+
 data::ImageSet first_images(const data::ImageSet& images, int count) {
   std::vector<int> indices(static_cast<std::size_t>(std::min(count, images.count())));
   std::iota(indices.begin(), indices.end(), 0);

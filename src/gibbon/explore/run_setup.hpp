@@ -23,6 +23,8 @@ search::SearcherOptions searcher_options(const RunConfig& config);
 
 /// The configuration of work that has so many of the run's threads.
 RunConfig with_threads(RunConfig config, int threads);
+/// What part of the run's threads so many are (RunClock).
+double share_of(const RunConfig& config, int threads);
 
 /// The first `count` images of a set, or all of them where it has fewer.
 data::ImageSet first_images(const data::ImageSet& images, int count);
