@@ -165,11 +165,12 @@ std::shared_ptr<const EpitomeWeight> SharedWeights::epitome_of(const Conv& conv)
 Path SharedWeights::path(const nn::Network& network, bool trainable) const {
   Path path{network, plan_layers(network), {}, {}};
   path.layers.resize(network.layers().size());
-  const auto leaf = [&](const at::Tensor& value, const at::Tensor& momentum, bool decays) {
+  const auto leaf = [&](const at::Tensor& value, const at::Tensor& momentum, bool decays,
+                        bool scale_is_free = false) {
     at::Tensor shared = value.detach();
     if (trainable) {
       shared.set_requires_grad(true);
-      path.trained.push_back({shared, momentum, decays});
+      path.trained.push_back({shared, momentum, decays, scale_is_free});
     }
     return shared;
   };
@@ -184,9 +185,9 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
     LayerTensors& tensors = path.layers[index];
     if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
       const Parameter& weight = parameter(layer, ".weight");
-      tensors.weight = leaf(slice_kernel(layer, *conv, weight.value),
-                            slice_kernel(layer, *conv, weight.momentum), true);
-      if (trainable) path.trained.back().scale_is_free = path.plans[index].scale_is_free;
+      tensors.weight =
+          leaf(slice_kernel(layer, *conv, weight.value),
+               slice_kernel(layer, *conv, weight.momentum), true, path.plans[index].scale_is_free);
       tensors.epitome = epitome_of(*conv);
       if (tensors.epitome == nullptr) tensors.mask = mask_of(*conv);
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
