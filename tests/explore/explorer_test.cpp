@@ -435,18 +435,20 @@ TEST(Explorer, ANetworkThatWasTrainedAndNotMeasuredIsNotTrainedAgain) {
   EXPECT_EQ(model_with_kept(config, trained, "another genome's"), otherwise);
 }
 
-TEST(Explorer, ATargetsDesignSeesItsOwnRandomCrops) {
-  const auto models = [](std::optional<int> padding) {
+TEST(Explorer, ATargetsDesignSeesItsOwnImages) {
+  const auto models = [](OwnTraining training) {
     RunConfig config = test::tiny_config();
     config.data.crop_padding = 1;
-    config.final_training.targets = {{{"area_mm2 <= 1000"}, 0, padding}};
+    config.final_training.skip_easy = 0.5;
+    config.final_training.targets = {{{"area_mm2 <= 1000"}, 3, {}, training}};
     config.final_training.designs = 0;
     return trained_models(config);
   };
-  const std::vector<std::string> of_data = models(std::nullopt);
-  ASSERT_EQ(of_data.size(), 1u);
-  EXPECT_EQ(models(1), of_data);
-  EXPECT_NE(models(0), of_data);
+  const std::vector<std::string> of_run = models({});
+  ASSERT_EQ(of_run.size(), 1u);
+  EXPECT_EQ(models({.crop_padding = 1, .skip_easy = 0.5}), of_run);
+  EXPECT_NE(models({.crop_padding = 0}), of_run);
+  EXPECT_NE(models({.skip_easy = 0}), of_run);
 }
 
 TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {
@@ -473,7 +475,7 @@ TEST(Explorer, ATargetsDesignCanLearnFromItsLabelsAlone) {
 
   const auto models = [&](double of_run, std::optional<double> of_target) {
     config.final_training.teacher_weight = of_run;
-    config.final_training.targets[1].teacher_weight = of_target;
+    config.final_training.targets[1].training.teacher_weight = of_target;
     return trained_models(config);
   };
   const std::vector<std::string> alone = models(0, std::nullopt);

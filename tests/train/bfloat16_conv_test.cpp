@@ -148,7 +148,7 @@ TEST(Bfloat16Conv, TheFirstOfANetworkIsExactOnWholeNumbers) {
   for (const auto& [channels, side] : {std::pair<std::int64_t, std::int64_t>{3, 3}, {1, 5}}) {
     const at::Tensor images = whole({3, channels, 10, 6});
     for (const int stride : {1, 2}) {
-      SCOPED_TRACE(testing::Message() << channels << " channels, stride " << stride);
+      SCOPED_TRACE(::testing::Message() << channels << " channels, stride " << stride);
       const auto padding = static_cast<int>(side / 2);
       const at::Tensor gradient = whole({3, 20, 10 / stride, 6 / stride});
       const at::Tensor expected = whole({20, channels, side, side}).set_requires_grad(true);

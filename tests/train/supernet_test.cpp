@@ -190,6 +190,9 @@ TEST(Supernet, RefusesOptionsThatMakeNoSense) {
   EXPECT_THAT(refused([](TrainOptions& o) { o.muon_rate = -0.1; }),
               HasSubstr("muon_rate is -0.1, allowed is [0, 1)"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.muon_rate = 1; }), HasSubstr("muon_rate is 1,"));
+  EXPECT_THAT(refused([](TrainOptions& o) { o.skip_easy = -0.1; }),
+              HasSubstr("skip_easy is -0.1, allowed is [0, 1)"));
+  EXPECT_THAT(refused([](TrainOptions& o) { o.skip_easy = 1; }), HasSubstr("skip_easy is 1,"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.batch_size = 1; }), HasSubstr("batch_size is 1"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.momentum = 1; }), HasSubstr("momentum"));
   EXPECT_THAT(refused([](TrainOptions& o) { o.threads = 0; }), HasSubstr("threads is 0"));

@@ -61,6 +61,21 @@ TEST(TrainNetwork, LearnsWithMuonAndKeepsTheNormOfWhatItTurns) {
   EXPECT_GT(std::abs(norm_of(descended.states[0].weight) - norm_of(begun.states[0].weight)), 1e-3);
 }
 
+TEST(TrainNetwork, LearnsWithoutMostOfTheEasyImages) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto train = [&](double skip_easy) {
+    FinalTrainOptions options = final_options(30);
+    options.base.skip_easy = skip_easy;
+    options.float_share = 0.5;  // what was learnt of the images outlasts this part
+    return train_network(mixed_network(), images, std::nullopt, options, progress);
+  };
+  const nn::TrainedNetwork trained = train(0.5);
+  EXPECT_EQ(quantized_accuracy(trained, images, 1), 100.0);
+  EXPECT_NE(trained.states[0].weight, train(0).states[0].weight);
+  EXPECT_EQ(trained.states[0].weight, train(0.5).states[0].weight);
+}
+
 TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);

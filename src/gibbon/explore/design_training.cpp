@@ -65,8 +65,11 @@ nn::TrainedNetwork trained_alone(const Workbench& bench, const FinalDesign& chos
   train::FinalTrainOptions options =
       final_options(bench.config, bench.config.seed ^ space::hash_of(chosen.evaluation.genome));
   options.epochs = chosen.epochs;
-  if (chosen.weight_decay) options.base.weight_decay = *chosen.weight_decay;
-  if (chosen.crop_padding) options.base.augmentation.crop_padding = *chosen.crop_padding;
+  const OwnTraining& own = chosen.training;
+  options.base.weight_decay = own.weight_decay.value_or(options.base.weight_decay);
+  options.base.skip_easy = own.skip_easy.value_or(options.base.skip_easy);
+  options.base.augmentation.crop_padding =
+      own.crop_padding.value_or(options.base.augmentation.crop_padding);
   if (config.pim_aware_epochs > 0) {
     options.pim =
         train::PimTraining{.hardware = design.hardware, .accuracy = accuracy_options(bench.config)};

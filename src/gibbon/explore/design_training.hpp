@@ -17,9 +17,8 @@ namespace gibbon::explore {
 struct FinalDesign {
   space::Evaluation evaluation;
   double epochs = 0;
-  std::optional<int> crop_padding = {};     ///< as FinalTarget's
-  double teacher_weight = 0;                ///< 0: no teacher
-  std::optional<double> weight_decay = {};  ///< as FinalTarget's
+  double teacher_weight = 0;  ///< 0: no teacher
+  OwnTraining training = {};
 };
 
 /// The run as one design sees it, while others train beside it.

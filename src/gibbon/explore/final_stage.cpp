@@ -65,9 +65,9 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
     if (same != designs.end()) {
       same->epochs = std::max(same->epochs, epochs);
     } else {
-      designs.push_back({*best, epochs, target.crop_padding,
-                         target.teacher_weight.value_or(config.teacher_weight),
-                         target.weight_decay});
+      designs.push_back({*best, epochs,
+                         target.training.teacher_weight.value_or(config.teacher_weight),
+                         target.training});
     }
   }
   return designs;
@@ -84,7 +84,7 @@ std::vector<FinalDesign> choose_designs(RunContext& context) {
     if (designs.size() == wanted) break;
     if (!taken.insert(evaluation.genome).second) continue;
     const FinalConfig& config = context.config.final_training;
-    designs.push_back({evaluation, config.epochs, std::nullopt, config.teacher_weight});
+    designs.push_back({evaluation, config.epochs, config.teacher_weight});
   }
   return designs;
 }

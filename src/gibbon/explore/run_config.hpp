@@ -87,19 +87,23 @@ struct SimulationConfig {
   std::string isa = "auto";  ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
 };
 
+/// How one design trains where that is not FinalConfig's or DataConfig's way.
+struct OwnTraining {
+  /// Pixels of the random crop. A network too small to learn its training images by heart learns
+  /// less from shifted ones (decision 0008).
+  std::optional<int> crop_padding = {};
+  /// With 0 it does not wait for the first design, but trains beside it.
+  std::optional<double> teacher_weight = {};
+  std::optional<double> weight_decay = {};  ///< the longer a training, the less
+  std::optional<double> skip_easy = {};
+};
+
 /// A corner of the front that the user is after.
 struct FinalTarget {
   std::vector<std::string> within;  ///< "edp_ms_mj <= 0.12": strings of space::constraint_from
   double epochs = 0;                ///< of its design; 0: FinalConfig::epochs
-  /// Pixels of the random crop for its design; none: DataConfig::crop_padding. A network too small
-  /// to learn its training images by heart learns less from shifted ones (decision 0008).
-  std::optional<int> crop_padding = {};
   std::map<std::string, double> genes = {};  ///< what the user decides: {"stages.pool", 2}
-  /// For its design in place of FinalConfig::teacher_weight; with 0 it does not wait for the first
-  /// design, but trains beside it.
-  std::optional<double> teacher_weight = {};
-  /// For its design in place of FinalConfig::weight_decay: the longer a training, the less.
-  std::optional<double> weight_decay = {};
+  OwnTraining training = {};
 };
 
 /// What happens to the front when the search is over.
@@ -122,6 +126,7 @@ struct FinalConfig {
   int batch_size = 64;            ///< images a step; small ones learn more in few epochs
   double learning_rate = 0.1;     ///< peak of its one-cycle schedule
   double muon_rate = 0;           ///< train::TrainOptions'; 0: gradient descent alone
+  double skip_easy = 0;           ///< train::TrainOptions'; 0: every epoch sees all images
   double weight_decay = 5e-4;     ///< L2, on the weights only
   bool from_supernet = true;      ///< start from the shared weights, not from random ones
   train::SmallCrops small_crops;  ///< of trials too

@@ -54,7 +54,7 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5, targets: "
       "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
       "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}, "
-      "teacher_weight: 0, weight_decay: 0.0002}]}\n");
+      "teacher_weight: 0, weight_decay: 0.0002, skip_easy: 0.25}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
   EXPECT_EQ(again.name, "two words");
@@ -74,17 +74,20 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_THAT(again.final_training.targets[0].within,
               testing::ElementsAre("area_mm2 <= 6.84", "edp_ms_mj <= 1"));
   EXPECT_EQ(again.final_training.targets[0].epochs, 24);
-  EXPECT_EQ(again.final_training.targets[0].crop_padding, 0);
+  EXPECT_EQ(again.final_training.targets[0].training.crop_padding, 0);
   EXPECT_TRUE(again.final_training.targets[0].genes.empty());
   EXPECT_EQ(
       again.final_training.targets[1].genes,
       (std::map<std::string, double>{{"hardware.adc_bits", 8}, {"hardware.wordline_share", 0.25}}));
-  EXPECT_EQ(again.final_training.targets[0].teacher_weight, std::nullopt);  // that of final
-  EXPECT_EQ(again.final_training.targets[1].teacher_weight, 0);
-  EXPECT_EQ(again.final_training.targets[0].weight_decay, std::nullopt);  // that of final
-  EXPECT_EQ(again.final_training.targets[1].weight_decay, 0.0002);
-  EXPECT_EQ(again.final_training.targets[1].crop_padding, std::nullopt);  // that of data
-  EXPECT_EQ(again.final_training.targets[1].epochs, 0);                   // those of final.epochs
+  EXPECT_EQ(again.final_training.targets[0].training.teacher_weight,
+            std::nullopt);  // that of final
+  EXPECT_EQ(again.final_training.targets[1].training.teacher_weight, 0);
+  EXPECT_EQ(again.final_training.targets[0].training.weight_decay, std::nullopt);  // that of final
+  EXPECT_EQ(again.final_training.targets[1].training.weight_decay, 0.0002);
+  EXPECT_EQ(again.final_training.targets[0].training.skip_easy, std::nullopt);  // that of final
+  EXPECT_EQ(again.final_training.targets[1].training.skip_easy, 0.25);
+  EXPECT_EQ(again.final_training.targets[1].training.crop_padding, std::nullopt);  // that of data
+  EXPECT_EQ(again.final_training.targets[1].epochs, 0);  // those of final.epochs
 }
 
 TEST_F(RunConfigYaml, PathsAreTakenFromTheFolderOfTheFile) {
@@ -112,6 +115,8 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
             "x.yaml:1: objective.metrics: the list is empty");
   EXPECT_EQ(error_of("final: {muon_rate: 1}\n"),
             "x.yaml:1: final.muon_rate: got '1', expected a number from 0 to 0.99");
+  EXPECT_EQ(error_of("final: {skip_easy: 1}\n"),
+            "x.yaml:1: final.skip_easy: got '1', expected a number from 0 to 0.9");
   EXPECT_EQ(error_of("final: {targets: [{within: []}]}\n"),
             "x.yaml:1: final.targets[0].within: the list is empty");
   EXPECT_THAT(error_of("final: {targets: [{epochs: 2}]}\n"), testing::HasSubstr("within"));
@@ -120,6 +125,8 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], crop_padding: 65}]}\n"),
             "x.yaml:1: final.targets[0].crop_padding: got '65', expected a whole number from 0 to "
             "64");
+  EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], skip_easy: 0.91}]}\n"),
+            "x.yaml:1: final.targets[0].skip_easy: got '0.91', expected a number from 0 to 0.9");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], genes: [1]}]}\n"),
             "x.yaml:1: final.targets[0].genes: got a list, expected a map of genes and values");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], genes: {a: b}}]}\n"),

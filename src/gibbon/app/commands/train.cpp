@@ -34,6 +34,7 @@ struct TrainArguments {
   int batch_size = 128;
   double learning_rate = train::TrainOptions().learning_rate;
   double muon_rate = 0;
+  double skip_easy = 0;
   double weight_decay = train::TrainOptions().weight_decay;
   double float_share = 0;
   int crop_padding = 4;
@@ -81,6 +82,7 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.batch_size = arguments.batch_size;
   options.base.learning_rate = arguments.learning_rate;
   options.base.muon_rate = arguments.muon_rate;
+  options.base.skip_easy = arguments.skip_easy;
   options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
@@ -197,6 +199,12 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       .add_option("--muon-rate", arguments->muon_rate,
                   "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon")
       ->check(CLI::Range(0.0, 0.99));
+  command
+      .add_option(
+          "--skip-easy", arguments->skip_easy,
+          "Of the images whose last loss was below the mean, the share that an epoch leaves "
+          "out; as many steps are more epochs")
+      ->check(CLI::Range(0.0, 0.9));
   command
       .add_option("--weight-decay", arguments->weight_decay,
                   "L2 penalty on weights: the longer the training, the less")

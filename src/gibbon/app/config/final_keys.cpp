@@ -11,6 +11,8 @@ namespace gibbon::app::keys {
 
 namespace {
 
+constexpr double kMostSkipped = 0.9;  ///< of the easy images
+
 std::map<std::string, double> read_genes(const YamlValue& value) {
   constexpr double kMost = 1e6;
   if (!value.is_map()) value.refuse("a map of genes and values");
@@ -30,14 +32,17 @@ explore::FinalTarget read_target(const YamlValue& value) {
   const auto genes = map.find("genes");
   const auto teacher_weight = map.find("teacher_weight");
   const auto weight_decay = map.find("weight_decay");
+  const auto skip_easy = map.find("skip_easy");
   map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
   if (epochs) target.epochs = epochs->number(0.01, 10000);
-  if (crop_padding) target.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
   if (genes) target.genes = read_genes(*genes);
-  if (teacher_weight) target.teacher_weight = teacher_weight->number(0, 1);
-  if (weight_decay) target.weight_decay = weight_decay->number(0, 1);
+  explore::OwnTraining& own = target.training;
+  if (crop_padding) own.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
+  if (teacher_weight) own.teacher_weight = teacher_weight->number(0, 1);
+  if (weight_decay) own.weight_decay = weight_decay->number(0, 1);
+  if (skip_easy) own.skip_easy = skip_easy->number(0, kMostSkipped);
   return target;
 }
 
@@ -46,7 +51,8 @@ std::string written(const explore::FinalTarget& target) {
   for (const std::string& bound : target.within) bounds.push_back(yaml_scalar(bound));
   std::string text = fmt::format("{{within: [{}]", fmt::join(bounds, ", "));
   if (target.epochs > 0) text += fmt::format(", epochs: {}", target.epochs);
-  if (target.crop_padding) text += fmt::format(", crop_padding: {}", *target.crop_padding);
+  const explore::OwnTraining& own = target.training;
+  if (own.crop_padding) text += fmt::format(", crop_padding: {}", *own.crop_padding);
   if (!target.genes.empty()) {
     std::vector<std::string> genes;
     for (const auto& [name, choice] : target.genes) {
@@ -54,8 +60,9 @@ std::string written(const explore::FinalTarget& target) {
     }
     text += fmt::format(", genes: {{{}}}", fmt::join(genes, ", "));
   }
-  if (target.teacher_weight) text += fmt::format(", teacher_weight: {}", *target.teacher_weight);
-  if (target.weight_decay) text += fmt::format(", weight_decay: {}", *target.weight_decay);
+  if (own.teacher_weight) text += fmt::format(", teacher_weight: {}", *own.teacher_weight);
+  if (own.weight_decay) text += fmt::format(", weight_decay: {}", *own.weight_decay);
+  if (own.skip_easy) text += fmt::format(", skip_easy: {}", *own.skip_easy);
   return text + "}";
 }
 
@@ -63,7 +70,7 @@ ConfigKey targets_key() {
   return {"final.targets",
           "Corners to reach: each trains the most accurate design within its bounds",
           "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0, genes: "
-          "{hardware.adc_bits: 8}, teacher_weight: 0, weight_decay: 0.0005}",
+          "{hardware.adc_bits: 8}, teacher_weight: 0, weight_decay: 0.0005, skip_easy: 0.5}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {
@@ -116,6 +123,10 @@ std::vector<ConfigKey> final_keys() {
           [](RunConfig & c) -> auto& { return c.final_training.learning_rate; }, 1e-6, 10),
       muon_key(
           "final", [](RunConfig & c) -> auto& { return c.final_training.muon_rate; }),
+      number(
+          "final.skip_easy",
+          "Of the images whose last loss was below the mean, the share that an epoch leaves out",
+          [](RunConfig & c) -> auto& { return c.final_training.skip_easy; }, 0, kMostSkipped),
       number(
           "final.weight_decay", "L2 penalty on weights",
           [](RunConfig & c) -> auto& { return c.final_training.weight_decay; }, 0, 1),

@@ -2,9 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
-
-#include "gibbon/base/rng.hpp"
+#include <span>
+#include <utility>
 
 namespace gibbon::train {
 
@@ -13,6 +12,8 @@ std::int64_t steps_per_epoch(const data::ImageSet& images, int batch_size) {
 }
 
 namespace {
+
+constexpr double kShareWithoutSomeImages = 0.875;  // InfoBatch's delta
 
 std::int64_t small_steps(const SmallCrops& crops, std::int64_t total_steps) {
   if (crops.size == 0) return 0;
@@ -26,34 +27,48 @@ BatchSource::BatchSource(const data::ImageSet& images, const TrainOptions& optio
     : images_(images),
       options_(options),
       batch_size_(std::min(options.batch_size, images.count())),
-      steps_per_epoch_(steps_per_epoch(images, options.batch_size)),
+      total_steps_(total_steps),
       small_steps_(small_steps(options.small_crops, total_steps)),
-      step_(first_step) {
-  pending_ = std::async(std::launch::async, [this] { return make(step_); });
+      image_order_(images.count(), options.seed, options.skip_easy),
+      step_(first_step),
+      epoch_(first_step / steps_per_epoch(images, options.batch_size)),
+      order_(image_order_.all(static_cast<std::uint64_t>(epoch_))),
+      step_of_epoch_(static_cast<std::size_t>(first_step) % epoch_steps()) {
+  pending_ = std::async(std::launch::async, [this] { return make(); });
 }
 
 BatchSource::Batch BatchSource::next() {
   Batch batch = pending_.get();
-  ++step_;
-  pending_ = std::async(std::launch::async, [this] { return make(step_); });
+  for (const Lesson& lesson : lessons_) image_order_.learn(lesson.indices, lesson.losses);
+  lessons_.clear();
+  pending_ = std::async(std::launch::async, [this] { return make(); });
   return batch;
 }
 
-BatchSource::Batch BatchSource::make(std::int64_t step) {
-  const std::int64_t epoch = step / steps_per_epoch_;
-  if (epoch != epoch_) {
-    order_.resize(static_cast<std::size_t>(images_.count()));
-    std::iota(order_.begin(), order_.end(), 0);
-    base::Rng::forked(options_.seed, "order", static_cast<std::uint64_t>(epoch)).shuffle(order_);
-    epoch_ = epoch;
-  }
-  const auto first = static_cast<std::size_t>(step % steps_per_epoch_ * batch_size_);
-  const std::span<const int> indices(order_.data() + first, static_cast<std::size_t>(batch_size_));
+void BatchSource::learn(std::vector<int> indices, std::vector<float> losses) {
+  lessons_.push_back({std::move(indices), std::move(losses)});
+}
+
+BatchSource::Batch BatchSource::make() {
+  if (step_of_epoch_ == epoch_steps()) begin_epoch();
+  const auto batch = static_cast<std::size_t>(batch_size_);
+  const std::span<const int> indices(order_.data() + step_of_epoch_ * batch, batch);
   data::AugmentationOptions augmentation = options_.augmentation;
-  if (step < small_steps_) augmentation.crop_size = options_.small_crops.size;
+  if (step_ < small_steps_) augmentation.crop_size = options_.small_crops.size;
+  ++step_;
+  ++step_of_epoch_;
   return {data::augmented_batch(images_, indices, augmentation, options_.seed,
-                                static_cast<std::uint64_t>(epoch), 1),
+                                static_cast<std::uint64_t>(epoch_), 1),
           {indices.begin(), indices.end()}};
+}
+
+void BatchSource::begin_epoch() {
+  ++epoch_;
+  step_of_epoch_ = 0;
+  const bool is_late =
+      static_cast<double>(step_) >= kShareWithoutSomeImages * static_cast<double>(total_steps_);
+  const auto epoch = static_cast<std::uint64_t>(epoch_);
+  order_ = is_late ? image_order_.all(epoch) : image_order_.without_easy(epoch, batch_size_);
 }
 
 }  // namespace gibbon::train

@@ -73,7 +73,8 @@ class TorchSupernet final : public Supernet {
                           Statistics::kBatch,
                           true,
                           session.conv_kernels()};
-      const LoopResult result = train_paths(path_for_step, images, options_, plan, progress);
+      BatchSource source(images, options_, first_step, total_steps);
+      const LoopResult result = train_paths(path_for_step, source, options_, plan, progress);
       next_step_ = first_step + result.steps_done;
       return result.mean_loss;
     });
@@ -242,6 +243,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
       const Session session(options.base.threads, device, Precision::kFloat32);
       teacher.emplace(*options.distillation, images, session);
     }
+    BatchSource source(images, options.base, 0, steps);
     const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
                            PimForward* crossbars) {
       if (first == last) return;
@@ -257,7 +259,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
                           float_few_bits,
                           true,
                           teacher ? &*teacher : nullptr};
-      train_paths([&](std::uint64_t) -> Path& { return path; }, images, options.base, plan,
+      train_paths([&](std::uint64_t) -> Path& { return path; }, source, options.base, plan,
                   progress);
     };
     train(0, float_steps, true, nullptr);

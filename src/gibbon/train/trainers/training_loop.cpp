@@ -63,22 +63,35 @@ at::Tensor to_labels(const data::ImageBatch& batch, const std::string& device) {
   return at::tensor(batch.labels, at::kInt).to(at::Device(device), at::kLong);
 }
 
-double train_step(Path& path, BatchSource::Batch batch, Rates rates, const TrainOptions& options,
-                  const LoopPlan& plan) {
+/// The losses of the batch's images by their labels.
+std::vector<float> to_losses(const at::Tensor& losses) {
+  const at::Tensor kept = losses.detach().to(at::kCPU, at::kFloat).contiguous();
+  const float* values = kept.data_ptr<float>();
+  return {values, values + kept.numel()};
+}
+
+struct StepResult {
+  double loss = 0;                  ///< what was descended
+  std::vector<float> label_losses;  ///< by image of the batch
+};
+
+StepResult train_step(Path& path, BatchSource::Batch& batch, Rates rates,
+                      const TrainOptions& options, const LoopPlan& plan) {
   const at::Tensor images = to_images(batch.images, options.device);
   const at::Tensor labels = to_labels(batch.images, options.device);
   const at::Tensor logits = run_network(path, images,
                                         {plan.statistics, 0, plan.quantize, plan.conv_kernels,
                                          plan.crossbars, plan.float_few_bits, plan.fused_tails})
                                 .to(at::kFloat);
-  at::Tensor loss = at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100,
-                                           options.label_smoothing);
+  const at::Tensor label_losses = at::cross_entropy_loss(logits, labels, {}, at::Reduction::None,
+                                                         -100, options.label_smoothing);
+  at::Tensor loss = label_losses.mean();
   if (plan.teacher != nullptr) loss = plan.teacher->loss(loss, logits, batch.indices);
   loss.backward();
   const c10::NoGradGuard no_grad;
   const bool bfloat16 = plan.conv_kernels != ConvKernels::kFloat32;
   for (TrainedTensor& tensor : path.trained) update(tensor, rates, options, bfloat16);
-  return loss.item<double>();
+  return {loss.item<double>(), to_losses(label_losses)};
 }
 
 }  // namespace
@@ -111,17 +124,19 @@ Session::~Session() {
   if (autocast_) set_autocast(cuda_, false);
 }
 
-LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
+LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
                        const TrainOptions& options, const LoopPlan& plan,
                        base::Progress& progress) {
-  BatchSource source(images, options, plan.first_step, plan.total_steps);
   LoopResult result;
   double loss_sum = 0.0;
   while (result.steps_done < plan.steps && !progress.stop_requested()) {
     const std::int64_t step = plan.first_step + result.steps_done;
     const Rates rates = rates_at(step, plan.total_steps, options);
-    const double loss = train_step(path_for_step(static_cast<std::uint64_t>(step)), source.next(),
-                                   rates, options, plan);
+    BatchSource::Batch batch = source.next();
+    StepResult done =
+        train_step(path_for_step(static_cast<std::uint64_t>(step)), batch, rates, options, plan);
+    source.learn(std::move(batch.indices), std::move(done.label_losses));
+    const double loss = done.loss;
     if (!std::isfinite(loss)) {
       throw base::Error(fmt::format(
           "{}: the loss is no longer finite after step {}; lower the learning rate ({})",
@@ -233,6 +248,8 @@ void require_options(const TrainOptions& options) {
           "[0, 1)");
   require(options.momentum >= 0 && options.momentum < 1, "momentum", options.momentum, "[0, 1)");
   require(options.weight_decay >= 0, "weight_decay", options.weight_decay, ">= 0");
+  require(options.skip_easy >= 0 && options.skip_easy < 1, "skip_easy", options.skip_easy,
+          "[0, 1)");
   require(options.label_smoothing >= 0 && options.label_smoothing < 1, "label_smoothing",
           options.label_smoothing, "[0, 1)");
   const double share = options.small_crops.share;

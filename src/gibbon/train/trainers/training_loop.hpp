@@ -34,6 +34,7 @@ class Session {
 /// The path that step `step` trains; it must stay valid until the next call.
 using PathForStep = std::function<Path&(std::uint64_t step)>;
 
+class BatchSource;
 class Teacher;
 
 struct LoopPlan {
@@ -58,7 +59,8 @@ struct LoopResult {
 /// Stochastic gradient descent with Nesterov momentum on the tensors of each step's path; others
 /// keep their values, momenta and decay. Points of the curves "loss" and "learning_rate" at each
 /// step. Throws base::Error if the loss stops being finite.
-LoopResult train_paths(const PathForStep& path_for_step, const data::ImageSet& images,
+/// The batches of `source` begin with plan.first_step.
+LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
                        const TrainOptions& options, const LoopPlan& plan, base::Progress& progress);
 
 /// Measures batch norm statistics and output ranges of `path` on images, in batches.
