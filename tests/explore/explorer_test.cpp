@@ -440,7 +440,8 @@ TEST(Explorer, ATargetsDesignSeesItsOwnImages) {
     RunConfig config = test::tiny_config();
     config.data.crop_padding = 1;
     config.final_training.skip_easy = 0.5;
-    config.final_training.targets = {{{"area_mm2 <= 1000"}, 3, {}, training}};
+    config.final_training.targets = {
+        {.within = {"area_mm2 <= 1000"}, .epochs = 3, .training = training}};
     config.final_training.designs = 0;
     return trained_models(config);
   };
@@ -475,7 +476,7 @@ TEST(Explorer, ATargetsDesignCanLearnFromItsLabelsAlone) {
 
   const auto models = [&](double of_run, std::optional<double> of_target) {
     config.final_training.teacher_weight = of_run;
-    config.final_training.targets[1].training.teacher_weight = of_target;
+    config.final_training.targets[1].teacher_weight = of_target;
     return trained_models(config);
   };
   const std::vector<std::string> alone = models(0, std::nullopt);

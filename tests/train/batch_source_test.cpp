@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
 #include "gibbon/train/trainers/batch_source.hpp"
@@ -14,17 +15,17 @@ namespace {
 constexpr int kSmallSet = 100;
 constexpr int kBatch = 10;
 
-TrainOptions options_with(double skip_easy) {
+TrainOptions batches_of_ten() {
   TrainOptions options;
   options.batch_size = kBatch;
-  options.skip_easy = skip_easy;
   return options;
 }
 
-/// The images of so many steps; the first half of the set costs 0, the other half 1.
+/// The images of the steps from `first_step` on, of `steps`; the set's first half costs 0, the
+/// other half 1.
 std::vector<std::vector<int>> seen(double skip_easy, int steps, int first_step = 0) {
   const data::ImageSet images = testing::square_images(kSmallSet, 1, 4, 2, 1);
-  BatchSource source(images, options_with(skip_easy), first_step, steps);
+  BatchSource source(images, batches_of_ten(), first_step, steps, skip_easy);
   std::vector<std::vector<int>> batches;
   for (int step = first_step; step < steps; ++step) {
     const BatchSource::Batch batch = source.next();
@@ -36,13 +37,17 @@ std::vector<std::vector<int>> seen(double skip_easy, int steps, int first_step =
   return batches;
 }
 
-int times_seen(const std::vector<std::vector<int>>& batches, int first, int last) {
+int times_seen(std::span<const std::vector<int>> batches, int first, int last) {
   int count = 0;
   for (const std::vector<int>& batch : batches) {
     count += static_cast<int>(std::count_if(
         batch.begin(), batch.end(), [&](int image) { return image >= first && image < last; }));
   }
   return count;
+}
+
+int hard_ones(std::span<const std::vector<int>> batches) {
+  return times_seen(batches, kSmallSet / 2, kSmallSet);
 }
 
 TEST(BatchSource, SeesEveryImageOnceAnEpoch) {
@@ -54,26 +59,39 @@ TEST(BatchSource, SeesEveryImageOnceAnEpoch) {
 
 TEST(BatchSource, GoesOnInTheMiddleOfAnEpoch) {
   const auto whole = seen(0, 30);
-  const auto rest = seen(0, 30, 17);
-  EXPECT_EQ(std::vector(whole.begin() + 17, whole.end()), rest);
+  EXPECT_EQ(std::vector(whole.begin() + 17, whole.end()), seen(0, 30, 17));
 }
 
-// Epochs after the first have about 75 images in place of 100. Of 160 steps those up to 140 can
-// begin such an epoch: 10 steps see all, then about 130 steps of 10 images, two of three of them
-// hard, and the last 20 or more steps see all again.
-TEST(BatchSource, SeesHardImagesMoreOftenWhereEasyOnesAreLeftOut) {
-  const auto batches = seen(0.5, 160);
-  const double hard = times_seen(batches, kSmallSet / 2, kSmallSet);
-  EXPECT_NEAR(hard, 10 * 5 + 130 * 10 * 2.0 / 3 + 20 * 5, 60);
-  const std::vector<std::vector<int>> first(batches.begin(), batches.begin() + 10);
-  EXPECT_EQ(times_seen(first, kSmallSet / 2, kSmallSet), kSmallSet / 2);
-  const std::vector<std::vector<int>> last(batches.end() - 10, batches.end());
-  EXPECT_NEAR(times_seen(last, kSmallSet / 2, kSmallSet), kSmallSet / 2, 15);
-  EXPECT_EQ(seen(0.5, 160), batches);
+// With nine tenths of the 50 easy images left out, epochs have about 55 images, 50 of them hard.
+// Half of the first epoch's images are hard, and half of those of the epochs that begin behind
+// seven eighths of the steps, of which the last ten steps are sure to be.
+TEST(BatchSource, LeavesOutEasyImagesBetweenTheFirstEpochAndTheLastEighth) {
+  const auto batches = seen(0.9, 160);
+  const std::span<const std::vector<int>> steps = batches;
+  EXPECT_EQ(hard_ones(steps.first(10)), 50);
+  EXPECT_NEAR(hard_ones(steps.subspan(10, 130)), 1300 * 50.0 / 55, 50);
+  EXPECT_NEAR(hard_ones(steps.last(10)), 50, 10);
+  EXPECT_EQ(seen(0.9, 160), batches);
 }
 
-TEST(BatchSource, NeverRunsOutOfImages) {
-  for (const auto& batch : seen(0.9, 400)) EXPECT_EQ(batch.size(), kBatch);
+TEST(BatchSource, NeverRepeatsAnImageInABatch) {
+  for (std::vector<int> batch : seen(0.9, 160)) {
+    std::sort(batch.begin(), batch.end());
+    EXPECT_EQ(std::adjacent_find(batch.begin(), batch.end()), batch.end());
+  }
+}
+
+// Of 20 images, one hard: 0.9 of 19 left out would leave fewer than a batch now and then.
+TEST(BatchSource, SeesAllImagesWhereTooFewAreLeft) {
+  const data::ImageSet images = testing::square_images(20, 1, 4, 2, 1);
+  BatchSource source(images, batches_of_ten(), 0, 1000, 0.9);
+  for (int step = 0; step < 100; ++step) {
+    const BatchSource::Batch batch = source.next();
+    ASSERT_EQ(batch.indices.size(), 10U);
+    std::vector<float> losses;
+    for (const int index : batch.indices) losses.push_back(index == 0 ? 1.0F : 0.0F);
+    source.learn(batch.indices, losses);
+  }
 }
 
 }  // namespace

@@ -61,13 +61,12 @@ TEST(TrainNetwork, LearnsWithMuonAndKeepsTheNormOfWhatItTurns) {
   EXPECT_GT(std::abs(norm_of(descended.states[0].weight) - norm_of(begun.states[0].weight)), 1e-3);
 }
 
-TEST(TrainNetwork, LearnsWithoutMostOfTheEasyImages) {
+TEST(TrainNetwork, LearnsWithoutHalfOfTheEasyImages) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
   const auto train = [&](double skip_easy) {
     FinalTrainOptions options = final_options(30);
-    options.base.skip_easy = skip_easy;
-    options.float_share = 0.5;  // what was learnt of the images outlasts this part
+    options.skip_easy = skip_easy;
     return train_network(mixed_network(), images, std::nullopt, options, progress);
   };
   const nn::TrainedNetwork trained = train(0.5);
@@ -257,6 +256,10 @@ TEST(TrainNetwork, RefusesBadInput) {
   floating.float_share = 1.1;
   EXPECT_THAT(message(images, floating),
               ::testing::HasSubstr("float_share is 1.1, allowed is [0, 1]"));
+  FinalTrainOptions skipping = final_options(1);
+  skipping.skip_easy = 0.91;
+  EXPECT_THAT(message(images, skipping),
+              ::testing::HasSubstr("skip_easy is 0.91, allowed is [0, 0.9]"));
   cropped.base.small_crops = {10, 1.5};
   EXPECT_THAT(message(images, cropped),
               ::testing::HasSubstr("small_crops.share is 1.5, allowed is [0, 1]"));

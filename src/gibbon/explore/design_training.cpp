@@ -67,7 +67,7 @@ nn::TrainedNetwork trained_alone(const Workbench& bench, const FinalDesign& chos
   options.epochs = chosen.epochs;
   const OwnTraining& own = chosen.training;
   options.base.weight_decay = own.weight_decay.value_or(options.base.weight_decay);
-  options.base.skip_easy = own.skip_easy.value_or(options.base.skip_easy);
+  options.skip_easy = own.skip_easy.value_or(options.skip_easy);
   options.base.augmentation.crop_padding =
       own.crop_padding.value_or(options.base.augmentation.crop_padding);
   if (config.pim_aware_epochs > 0) {

@@ -44,7 +44,7 @@ std::optional<Evaluation> best_in_trial(RunContext& context,
 }
 
 /// A design for each target that the search reached; two targets may share one, which then trains
-/// for the longer time, with the first one's crops, teacher and decay.
+/// for the longer time, in all else as the first one says.
 std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   const FinalConfig& config = context.config.final_training;
   std::vector<FinalDesign> designs;
@@ -65,9 +65,8 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
     if (same != designs.end()) {
       same->epochs = std::max(same->epochs, epochs);
     } else {
-      designs.push_back({*best, epochs,
-                         target.training.teacher_weight.value_or(config.teacher_weight),
-                         target.training});
+      designs.push_back(
+          {*best, epochs, target.teacher_weight.value_or(config.teacher_weight), target.training});
     }
   }
   return designs;

@@ -92,8 +92,6 @@ struct OwnTraining {
   /// Pixels of the random crop. A network too small to learn its training images by heart learns
   /// less from shifted ones (decision 0008).
   std::optional<int> crop_padding = {};
-  /// With 0 it does not wait for the first design, but trains beside it.
-  std::optional<double> teacher_weight = {};
   std::optional<double> weight_decay = {};  ///< the longer a training, the less
   std::optional<double> skip_easy = {};
 };
@@ -103,6 +101,9 @@ struct FinalTarget {
   std::vector<std::string> within;  ///< "edp_ms_mj <= 0.12": strings of space::constraint_from
   double epochs = 0;                ///< of its design; 0: FinalConfig::epochs
   std::map<std::string, double> genes = {};  ///< what the user decides: {"stages.pool", 2}
+  /// For its design in place of FinalConfig::teacher_weight; with 0 it does not wait for the first
+  /// design, but trains beside it.
+  std::optional<double> teacher_weight = {};
   OwnTraining training = {};
 };
 

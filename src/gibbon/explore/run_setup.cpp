@@ -77,7 +77,7 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
   options.base.batch_size = config.final_training.batch_size;
   options.base.learning_rate = config.final_training.learning_rate;
   options.base.muon_rate = config.final_training.muon_rate;
-  options.base.skip_easy = config.final_training.skip_easy;
+  options.skip_easy = config.final_training.skip_easy;
   options.base.weight_decay = config.final_training.weight_decay;
   options.base.small_crops = config.final_training.small_crops;
   options.epochs = config.final_training.epochs;

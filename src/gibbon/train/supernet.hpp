@@ -49,9 +49,6 @@ struct TrainOptions {
   /// in place of gradient descent; 0: none do. With it all rates fall in a straight line (decision
   /// 0011).
   double muon_rate = 0;
-  /// Of the images whose last loss was below the mean, the share that an epoch leaves out, so that
-  /// as many steps are more epochs (decision 0012); 0: none.
-  double skip_easy = 0;
   double momentum = 0.9;
   double weight_decay = 5e-4;
   double label_smoothing = 0.1;

@@ -39,6 +39,8 @@ struct Distillation {
   double temperature = 2;      ///< > 0; softens both answers
 };
 
+inline constexpr double kMostSkipped = 0.9;
+
 struct FinalTrainOptions {
   TrainOptions base;
   double epochs = 2;
@@ -47,6 +49,9 @@ struct FinalTrainOptions {
   /// Of the steps, the first so many leave weights of 2 and 3 bits in single precision: they learn
   /// faster once they are nearly right (decision 0008). 0 to 1; not in pim-aware steps.
   double float_share = 0;
+  /// Of the images whose last loss was below the mean, the share that an epoch leaves out, so that
+  /// as many steps are more epochs (decision 0012). 0: none; at most kMostSkipped.
+  double skip_easy = 0;
   std::optional<PimTraining> pim;  ///< needs quantization_aware
   std::optional<Distillation> distillation;
 };

@@ -79,9 +79,9 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(
       again.final_training.targets[1].genes,
       (std::map<std::string, double>{{"hardware.adc_bits", 8}, {"hardware.wordline_share", 0.25}}));
-  EXPECT_EQ(again.final_training.targets[0].training.teacher_weight,
+  EXPECT_EQ(again.final_training.targets[0].teacher_weight,
             std::nullopt);  // that of final
-  EXPECT_EQ(again.final_training.targets[1].training.teacher_weight, 0);
+  EXPECT_EQ(again.final_training.targets[1].teacher_weight, 0);
   EXPECT_EQ(again.final_training.targets[0].training.weight_decay, std::nullopt);  // that of final
   EXPECT_EQ(again.final_training.targets[1].training.weight_decay, 0.0002);
   EXPECT_EQ(again.final_training.targets[0].training.skip_easy, std::nullopt);  // that of final

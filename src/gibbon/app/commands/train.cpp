@@ -82,7 +82,7 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.batch_size = arguments.batch_size;
   options.base.learning_rate = arguments.learning_rate;
   options.base.muon_rate = arguments.muon_rate;
-  options.base.skip_easy = arguments.skip_easy;
+  options.skip_easy = arguments.skip_easy;
   options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.flip = !arguments.no_flip;
@@ -204,7 +204,7 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
           "--skip-easy", arguments->skip_easy,
           "Of the images whose last loss was below the mean, the share that an epoch leaves "
           "out; as many steps are more epochs")
-      ->check(CLI::Range(0.0, 0.9));
+      ->check(CLI::Range(0.0, train::kMostSkipped));
   command
       .add_option("--weight-decay", arguments->weight_decay,
                   "L2 penalty on weights: the longer the training, the less")

@@ -6,12 +6,11 @@
 #include <fmt/ranges.h>
 
 #include "gibbon/app/config/key_kinds.hpp"
+#include "gibbon/train/trainer.hpp"
 
 namespace gibbon::app::keys {
 
 namespace {
-
-constexpr double kMostSkipped = 0.9;  ///< of the easy images
 
 std::map<std::string, double> read_genes(const YamlValue& value) {
   constexpr double kMost = 1e6;
@@ -40,9 +39,9 @@ explore::FinalTarget read_target(const YamlValue& value) {
   if (genes) target.genes = read_genes(*genes);
   explore::OwnTraining& own = target.training;
   if (crop_padding) own.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
-  if (teacher_weight) own.teacher_weight = teacher_weight->number(0, 1);
+  if (teacher_weight) target.teacher_weight = teacher_weight->number(0, 1);
   if (weight_decay) own.weight_decay = weight_decay->number(0, 1);
-  if (skip_easy) own.skip_easy = skip_easy->number(0, kMostSkipped);
+  if (skip_easy) own.skip_easy = skip_easy->number(0, train::kMostSkipped);
   return target;
 }
 
@@ -60,7 +59,7 @@ std::string written(const explore::FinalTarget& target) {
     }
     text += fmt::format(", genes: {{{}}}", fmt::join(genes, ", "));
   }
-  if (own.teacher_weight) text += fmt::format(", teacher_weight: {}", *own.teacher_weight);
+  if (target.teacher_weight) text += fmt::format(", teacher_weight: {}", *target.teacher_weight);
   if (own.weight_decay) text += fmt::format(", weight_decay: {}", *own.weight_decay);
   if (own.skip_easy) text += fmt::format(", skip_easy: {}", *own.skip_easy);
   return text + "}";
@@ -126,7 +125,8 @@ std::vector<ConfigKey> final_keys() {
       number(
           "final.skip_easy",
           "Of the images whose last loss was below the mean, the share that an epoch leaves out",
-          [](RunConfig & c) -> auto& { return c.final_training.skip_easy; }, 0, kMostSkipped),
+          [](RunConfig & c) -> auto& { return c.final_training.skip_easy; }, 0,
+          train::kMostSkipped),
       number(
           "final.weight_decay", "L2 penalty on weights",
           [](RunConfig & c) -> auto& { return c.final_training.weight_decay; }, 0, 1),

@@ -23,13 +23,13 @@ std::int64_t small_steps(const SmallCrops& crops, std::int64_t total_steps) {
 }  // namespace
 
 BatchSource::BatchSource(const data::ImageSet& images, const TrainOptions& options,
-                         std::int64_t first_step, std::int64_t total_steps)
+                         std::int64_t first_step, std::int64_t total_steps, double skip_easy)
     : images_(images),
       options_(options),
       batch_size_(std::min(options.batch_size, images.count())),
       total_steps_(total_steps),
       small_steps_(small_steps(options.small_crops, total_steps)),
-      image_order_(images.count(), options.seed, options.skip_easy),
+      image_order_(images.count(), options.seed, skip_easy),
       step_(first_step),
       epoch_(first_step / steps_per_epoch(images, options.batch_size)),
       order_(image_order_.all(static_cast<std::uint64_t>(epoch_))),

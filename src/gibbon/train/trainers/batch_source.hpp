@@ -13,10 +13,10 @@ namespace gibbon::train {
 
 /// The augmented mini-batches of a training, in an order that the seed and the step alone decide:
 /// each epoch is a new permutation, its incomplete last batch left out; a set smaller than a batch
-/// is one batch. With TrainOptions::skip_easy the losses decide, too: epochs that begin before the
-/// last eighth of `total_steps` leave out easy images (image_order.hpp) and take fewer steps. The
-/// first of `total_steps` are small crops, if the options say so. The next batch is made on a
-/// thread of its own while this one trains. Not thread-safe. `images` must outlive it.
+/// is one batch. With `skip_easy` the losses decide, too: epochs that begin before the last eighth
+/// of `total_steps` leave out easy images (image_order.hpp) and take fewer steps. The first of
+/// `total_steps` are small crops, if the options say so. The next batch is made on a thread of its
+/// own while this one trains. Not thread-safe. `images` are one or more and must outlive it.
 class BatchSource {
  public:
   struct Batch {
@@ -26,7 +26,7 @@ class BatchSource {
 
   /// Begins with `first_step`, as if no image had been left out before it.
   BatchSource(const data::ImageSet& images, const TrainOptions& options, std::int64_t first_step,
-              std::int64_t total_steps);
+              std::int64_t total_steps, double skip_easy = 0);
 
   Batch next();
   /// The losses of a batch's images, in its order. They count from the batch after the next one on.

@@ -8,7 +8,7 @@ namespace gibbon::train {
 
 /// Which images of a training set an epoch sees, and in which order: a permutation of all, or
 /// without some of those that the network knows well. Of the images whose loss, the last time that
-/// they were seen, was below the mean of all, each is left out with probability `skip_easy`
+/// they were seen, was below the mean of all seen, each is left out with probability `skip_easy`
 /// (InfoBatch, Qin et al., ICLR 2024, arXiv:2303.04947; losses are not scaled up for those left
 /// out as there: decision 0012).
 class ImageOrder {

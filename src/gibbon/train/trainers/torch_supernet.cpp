@@ -56,14 +56,11 @@ class TorchSupernet final : public Supernet {
                std::int64_t steps, std::int64_t total_steps, base::Progress& progress) override {
     return guarded("supernet training", [&] {
       const Session session(options_.threads, options_.device, options_.precision);
+      require_images(largest_, images, "supernet training");
+      require_small_crops(largest_, options_.small_crops);
       std::optional<Path> path;
       const PathForStep path_for_step = [&](std::uint64_t step) -> Path& {
-        const bool first = !path.has_value();
         path = weights_.path(sampler(step), true);
-        if (first) {
-          require_images(path->network, images, "supernet training");
-          require_small_crops(path->network, options_.small_crops);
-        }
         return *path;
       };
       const LoopPlan plan{"supernet",
@@ -226,6 +223,10 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     throw base::Error(
         fmt::format("training option float_share is {}, allowed is [0, 1]", options.float_share));
   }
+  if (!(options.skip_easy >= 0 && options.skip_easy <= kMostSkipped)) {
+    throw base::Error(fmt::format("training option skip_easy is {}, allowed is [0, {}]",
+                                  options.skip_easy, kMostSkipped));
+  }
   if (options.pim) require_pim(options);
   if (options.distillation) require_distillation(network, *options.distillation);
   return guarded(kStage, [&] {
@@ -243,7 +244,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
       const Session session(options.base.threads, device, Precision::kFloat32);
       teacher.emplace(*options.distillation, images, session);
     }
-    BatchSource source(images, options.base, 0, steps);
+    BatchSource source(images, options.base, 0, steps, options.skip_easy);
     const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
                            PimForward* crossbars) {
       if (first == last) return;

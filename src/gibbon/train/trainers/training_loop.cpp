@@ -248,8 +248,6 @@ void require_options(const TrainOptions& options) {
           "[0, 1)");
   require(options.momentum >= 0 && options.momentum < 1, "momentum", options.momentum, "[0, 1)");
   require(options.weight_decay >= 0, "weight_decay", options.weight_decay, ">= 0");
-  require(options.skip_easy >= 0 && options.skip_easy < 1, "skip_easy", options.skip_easy,
-          "[0, 1)");
   require(options.label_smoothing >= 0 && options.label_smoothing < 1, "label_smoothing",
           options.label_smoothing, "[0, 1)");
   const double share = options.small_crops.share;

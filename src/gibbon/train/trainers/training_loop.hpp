@@ -59,7 +59,7 @@ struct LoopResult {
 /// Stochastic gradient descent with Nesterov momentum on the tensors of each step's path; others
 /// keep their values, momenta and decay. Points of the curves "loss" and "learning_rate" at each
 /// step. Throws base::Error if the loss stops being finite.
-/// The batches of `source` begin with plan.first_step.
+/// The next batch of `source` is that of plan.first_step.
 LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
                        const TrainOptions& options, const LoopPlan& plan, base::Progress& progress);
 
