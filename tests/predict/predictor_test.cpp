@@ -21,9 +21,8 @@ using ::testing::HasSubstr;
 using testing::ToySpace;
 
 bool same(const Prediction& a, const Prediction& b) {
-  return a.accuracy_difference == b.accuracy_difference &&
-         a.accuracy_absolute == b.accuracy_absolute && a.accuracy_spread == b.accuracy_spread &&
-         a.hardware == b.hardware;
+  return a.accuracy_offset == b.accuracy_offset && a.accuracy_share == b.accuracy_share &&
+         a.accuracy_spread == b.accuracy_spread && a.hardware == b.hardware;
 }
 
 void expect_same(const std::vector<Prediction>& a, const std::vector<Prediction>& b) {
@@ -94,10 +93,8 @@ TEST_P(PredictorContract, PredictsTheAbsoluteAccuracyWhenToldTo) {
   const std::vector<space::Evaluation> held_out = predicted(*predictor, space_.evaluations(100, 1));
   EXPECT_GE(measure_quality(held_out).accuracy_kendall_tau, 0.7);
   const Prediction one = predictor->predict(genomes_of(held_out))[0];
-  ASSERT_TRUE(one.accuracy_absolute.has_value());
   EXPECT_EQ(one.accuracy(1), one.accuracy(99));
-  EXPECT_GT(*one.accuracy_absolute, 40);
-  EXPECT_EQ(one.accuracy_difference, 0);
+  EXPECT_GT(one.accuracy(1), 40);
 }
 
 TEST_P(PredictorContract, EdpIsLatencyTimesEnergyAndPowerIsItsOwn) {
@@ -257,7 +254,7 @@ TEST_P(PredictorContract, RefusesFilesOfOtherSpacesAndOptions) {
   PredictorOptions absolute = small();
   absolute.accuracy_target = AccuracyTarget::kAbsolute;
   EXPECT_THAT(error_of([&] { make(absolute)->load(file()); }),
-              HasSubstr("its accuracy_target is \"asinh_difference\", not \"absolute\""));
+              HasSubstr("its accuracy_target is \"asinh_relative\", not \"absolute\""));
 }
 
 TEST_P(PredictorContract, SaysWhyItCannotSave) {
@@ -344,12 +341,15 @@ TEST(MeasureQuality, IsZeroWithoutPredictions) {
   EXPECT_EQ(quality.latency_relative_error, 0);
 }
 
-TEST(Prediction, AddsTheDifferenceToTheOneShotAccuracy) {
+TEST(Prediction, IsAnOffsetAndAShareOfTheOneShotAccuracy) {
   Prediction prediction;
-  prediction.accuracy_difference = -2.5;
+  prediction.accuracy_offset = 1.5;
+  EXPECT_EQ(prediction.accuracy(90), 91.5);
+  prediction.accuracy_offset = -2.5;
+  prediction.accuracy_share = 0.5;
   prediction.hardware[Metric::kLatency] = 3;
-  EXPECT_EQ(prediction.accuracy(90), 87.5);
-  EXPECT_EQ(prediction.metrics(90)[Metric::kAccuracy], 87.5);
+  EXPECT_EQ(prediction.accuracy(90), 42.5);
+  EXPECT_EQ(prediction.metrics(90)[Metric::kAccuracy], 42.5);
   EXPECT_EQ(prediction.metrics(90)[Metric::kLatency], 3);
 }
 

@@ -120,7 +120,7 @@ Screened Search::before_accuracy(const Metrics& hardware, const predict::Predict
 /// Cheapest first: what misses a constraint on hardware is not worth a one-shot accuracy.
 bool Search::needs_one_shot(const Screened& design, const predict::Prediction& prediction) const {
   return context_.objective.hardware_violation(design.hardware) == 0.0 &&
-         !prediction.accuracy_absolute.has_value();
+         prediction.accuracy_share != 0;
 }
 
 /// Remembers what the hardware tells of designs not seen yet; of these, which ask for a one-shot

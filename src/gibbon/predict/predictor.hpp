@@ -3,7 +3,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -15,15 +14,15 @@ namespace gibbon::predict {
 
 /// What is predicted for one genome.
 struct Prediction {
-  double accuracy_difference = 0;  ///< simulated minus one-shot, percentage points
-  /// Percent; set, in place of the difference (then 0), with AccuracyTarget::kAbsolute only.
-  std::optional<double> accuracy_absolute;
-  double accuracy_spread = 0;  ///< standard deviation over the members, points; 0 with one
-  space::Metrics hardware;     ///< accuracy unset; others in their units, EDP = latency * energy
+  double accuracy_offset = 0;  ///< percentage points, beside a share of the one-shot accuracy
+  double accuracy_share = 1;   ///< 0: the one-shot accuracy is not asked for
+  /// Standard deviation over the members, points, were the one-shot accuracy 100 %; 0 with one.
+  double accuracy_spread = 0;
+  space::Metrics hardware;  ///< accuracy unset; others in their units, EDP = latency * energy
 
   /// Predicted accuracy in percent. Not clamped to 0..100, which would make ties.
   double accuracy(double one_shot_accuracy) const {
-    return accuracy_absolute.value_or(one_shot_accuracy + accuracy_difference);
+    return accuracy_offset + accuracy_share * one_shot_accuracy;
   }
   /// All metrics, the accuracy included: what Evaluation::predicted holds.
   space::Metrics metrics(double one_shot_accuracy) const;
@@ -48,11 +47,11 @@ struct PredictorQuality {
 
 /// What is learned of the accuracy.
 enum class AccuracyTarget {
-  /// asinh of the difference to the one-shot accuracy in points: most are tenths of a point and a
+  /// asinh of the difference to the one-shot accuracy, in percent of that: most are tenths and a
   /// few are tens, and asinh takes these as logarithms, with their sign, so that they do not drown
   /// those. For the order of designs.
-  kAsinhDifference,
-  kDifference,  ///< the difference itself: nearer to large losses, worse at the order
+  kAsinhRelative,
+  kDifference,  ///< the difference itself in points: nearer to large losses, worse at the order
   kAbsolute,    ///< the accuracy (the paper's vanilla form)
 };
 
@@ -63,7 +62,7 @@ struct PredictorOptions {
   int members = 1;  ///< networks of the ensemble whose mean is the prediction
   int epochs = 60;  ///< per fit
   double learning_rate = 3e-3;
-  AccuracyTarget accuracy_target = AccuracyTarget::kAsinhDifference;
+  AccuracyTarget accuracy_target = AccuracyTarget::kAsinhRelative;
   /// Differences are learned beside a curve over the converters' noise (noise_trend.hpp).
   bool noise_trend = true;
 };

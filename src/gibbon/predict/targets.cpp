@@ -12,8 +12,10 @@ namespace {
 
 using space::Metric;
 
-/// Below this a value is taken as this, so that a free resource has a logarithm.
+/// Below these a value is taken as this, so that a free resource has a logarithm, and what a
+/// network loses that knows nothing is not a share of nothing.
 constexpr double kLeastValue = 1e-12;
+constexpr double kLeastOneShot = 1;  // percent
 
 struct LogTarget {
   Metric metric;
@@ -30,17 +32,22 @@ void check_finite(double value, const char* name) {
   }
 }
 
+double accuracy_target_of(const space::Evaluation& evaluation, AccuracyTarget form) {
+  const double accuracy = evaluation.metrics[Metric::kAccuracy];
+  check_finite(accuracy, "accuracy");
+  if (form == AccuracyTarget::kAbsolute) return accuracy;
+  const double one_shot = evaluation.one_shot_accuracy;
+  check_finite(one_shot, "one-shot accuracy");
+  const double difference = accuracy - one_shot;
+  if (form == AccuracyTarget::kDifference) return difference;
+  return std::asinh(100 * difference / std::max(one_shot, kLeastOneShot));
+}
+
 }  // namespace
 
 Targets targets_of(const space::Evaluation& evaluation, AccuracyTarget accuracy) {
   Targets targets;
-  targets[0] = evaluation.metrics[Metric::kAccuracy];
-  check_finite(targets[0], "accuracy");
-  if (accuracy != AccuracyTarget::kAbsolute) {
-    check_finite(evaluation.one_shot_accuracy, "one-shot accuracy");
-    targets[0] -= evaluation.one_shot_accuracy;
-  }
-  if (accuracy == AccuracyTarget::kAsinhDifference) targets[0] = std::asinh(targets[0]);
+  targets[0] = accuracy_target_of(evaluation, accuracy);
   for (std::size_t i = 0; i < kLogTargets.size(); ++i) {
     const double value = evaluation.metrics[kLogTargets[i].metric];
     check_finite(value, kLogTargets[i].name);
@@ -89,14 +96,15 @@ Targets Standardisation::restored(const Targets& standardised) const {
 Prediction prediction_of(const Targets& targets, AccuracyTarget accuracy) {
   Prediction prediction;
   switch (accuracy) {
-    case AccuracyTarget::kAsinhDifference:
-      prediction.accuracy_difference = std::sinh(targets[0]);
+    case AccuracyTarget::kAsinhRelative:
+      prediction.accuracy_share = 1 + std::sinh(targets[0]) / 100;
       break;
     case AccuracyTarget::kDifference:
-      prediction.accuracy_difference = targets[0];
+      prediction.accuracy_offset = targets[0];
       break;
     case AccuracyTarget::kAbsolute:
-      prediction.accuracy_absolute = targets[0];
+      prediction.accuracy_offset = targets[0];
+      prediction.accuracy_share = 0;
       break;
   }
   space::Metrics& hardware = prediction.hardware;

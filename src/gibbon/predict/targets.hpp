@@ -10,12 +10,11 @@
 namespace gibbon::predict {
 
 /// The names in predictor files.
-NLOHMANN_JSON_SERIALIZE_ENUM(AccuracyTarget,
-                             {{AccuracyTarget::kAsinhDifference, "asinh_difference"},
-                              {AccuracyTarget::kDifference, "difference"},
-                              {AccuracyTarget::kAbsolute, "absolute"}})
+NLOHMANN_JSON_SERIALIZE_ENUM(AccuracyTarget, {{AccuracyTarget::kAsinhRelative, "asinh_relative"},
+                                              {AccuracyTarget::kDifference, "difference"},
+                                              {AccuracyTarget::kAbsolute, "absolute"}})
 
-/// What predictors learn, in this order: accuracy (AccuracyTarget, points), and natural logarithms
+/// What predictors learn, in this order: accuracy (AccuracyTarget), and natural logarithms
 /// of latency, energy, area and power. Power is learned apart since a simulator's power need not be
 /// energy / latency; EDP is their product by definition.
 inline constexpr std::size_t kTargetCount = 5;

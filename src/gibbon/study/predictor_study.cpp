@@ -86,7 +86,7 @@ PredictorScore score(const predict::Predictor& predictor, std::span<const Evalua
 }  // namespace
 
 std::vector<PredictorForm> predictor_forms() {
-  constexpr auto kDifference = predict::AccuracyTarget::kAsinhDifference;
+  constexpr auto kDifference = predict::AccuracyTarget::kAsinhRelative;
   constexpr auto kDirect = predict::AccuracyTarget::kAbsolute;
   return {{"difference (lstm)", "lstm", kDifference, 1},   {"direct (lstm)", "lstm", kDirect, 1},
           {"difference (3 lstm)", "lstm", kDifference, 3}, {"direct (3 lstm)", "lstm", kDirect, 3},

@@ -14,7 +14,7 @@ namespace gibbon::study {
 struct PredictorForm {
   std::string name;
   std::string predictor;
-  predict::AccuracyTarget target = predict::AccuracyTarget::kAsinhDifference;
+  predict::AccuracyTarget target = predict::AccuracyTarget::kAsinhRelative;
   int members = 1;
 };
 /// The paper's two forms, an ensemble of the first, and linear regression as the plain baseline.

@@ -72,7 +72,7 @@ TEST_F(LstmPredictorTest, DoubtsWhatItCannotLearn) {
   predictor->fit(data);
   double squares = 0;
   for (const Prediction& said : predictor->predict(genomes_of(space_.evaluations(50, 4)))) {
-    squares += said.accuracy_difference * said.accuracy_difference / 50;
+    squares += said.accuracy_offset * said.accuracy_offset / 50;
   }
   EXPECT_LT(std::sqrt(squares), 0.35);  // the losses' deviation is 1
 }
@@ -83,7 +83,7 @@ TEST_F(LstmPredictorTest, SeedsDiffer) {
   for (const std::uint64_t seed : {1, 2}) {
     const std::unique_ptr<Predictor> predictor = make({.seed = seed, .hidden = 16, .epochs = 2});
     predictor->fit(data);
-    differences.push_back(predictor->predict(genomes_of(data))[0].accuracy_difference);
+    differences.push_back(predictor->predict(genomes_of(data))[0].accuracy_share);
   }
   EXPECT_NE(differences[0], differences[1]);
 }
