@@ -23,15 +23,19 @@ class ReproduceStudy : public test::ProgramTest {
  protected:
   ReproduceStudy() : ProgramTest("study") {}
 
-  /// The table's first designs.
+  /// The table's first designs, and their space.
   void SetUp() override {
-    std::ifstream shipped(fs::path(GIBBON_SOURCE_DIR) / "presets/studies/cifar10/designs.csv");
+    std::ifstream shipped(shipped_study() / "designs.csv");
     std::string text;
     std::string line;
     for (int i = 0; i <= kDesigns && std::getline(shipped, line); ++i) text += line + "\n";
     base::write_file_atomically(table(), text);
+    fs::copy_file(shipped_study() / "space.yaml", folder_ / "space.yaml");
   }
 
+  static fs::path shipped_study() {
+    return fs::path(GIBBON_SOURCE_DIR) / "presets/studies/cifar10";
+  }
   fs::path table() const { return folder_ / "designs.csv"; }
   int reproduce(const std::string& words) const {
     return run("reproduce " + words + " --out " + (folder_ / "out").string());
@@ -63,6 +67,17 @@ TEST_F(ReproduceStudy, RefusesATableThatItCannotRead) {
   base::write_file_atomically(table(), base::read_file(table()) + "0,1\n");
   EXPECT_NE(reproduce("fig1 --table " + table().string()), 0);
   EXPECT_THAT(output(), HasSubstr("line 62: 2 fields"));
+}
+
+TEST_F(ReproduceStudy, TakesTheSpaceBesideTheTableOrTheOneThatIsNamed) {
+  fs::rename(folder_ / "space.yaml", folder_ / "elsewhere.yaml");
+  EXPECT_NE(reproduce("fig1 --table " + table().string()), 0);
+  EXPECT_THAT(output(), HasSubstr("table " + table().string() + ": no space.yaml beside it"));
+  EXPECT_THAT(output(), HasSubstr("--space"));
+  EXPECT_EQ(reproduce("fig1 --table " + table().string() + " --space " +
+                      (folder_ / "elsewhere.yaml").string()),
+            0)
+      << output();
 }
 
 }  // namespace

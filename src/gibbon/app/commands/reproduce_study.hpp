@@ -13,7 +13,7 @@ namespace gibbon::app {
 /// What the experiments on the table of designs share: their options and inputs.
 struct StudyArguments {
   std::string table;  ///< empty: the shipped one
-  std::string space;  ///< empty: the shipped one, that the table was made in
+  std::string space;  ///< empty: the space.yaml beside the table
   std::string out = "reproduce";
   std::string simulator = "mnsim2";
 };
@@ -26,8 +26,9 @@ struct StudyInputs {
   /// Fitted to the whole table: some seconds.
   study::Surrogate surrogate(const GlobalOptions& global) const;
 };
-/// `shipped_table`: the file that is read where the arguments name none.
-StudyInputs load_study(const StudyArguments& arguments, const char* shipped_table);
+/// `shipped_study`: the folder of presets/studies that is read where the arguments name no table.
+/// Throws base::Error where no space is given and none lies beside the table.
+StudyInputs load_study(const StudyArguments& arguments, const char* shipped_study);
 
 /// Writes the figure's files into `folder` and tells where, or with --json prints its document.
 int finish_study(const report::Figure& figure, const std::filesystem::path& folder,
