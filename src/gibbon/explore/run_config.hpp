@@ -127,7 +127,7 @@ struct FinalConfig {
   int batch_size = 64;            ///< images a step; small ones learn more in few epochs
   double learning_rate = 0.1;     ///< peak of its one-cycle schedule
   double muon_rate = 0;           ///< train::TrainOptions'; 0: gradient descent alone
-  double skip_easy = 0;           ///< train::TrainOptions'; 0: every epoch sees all images
+  double skip_easy = 0;           ///< train::FinalTrainOptions'; 0: every epoch sees all images
   double weight_decay = 5e-4;     ///< L2, on the weights only
   bool from_supernet = true;      ///< start from the shared weights, not from random ones
   train::SmallCrops small_crops;  ///< of trials too

@@ -39,6 +39,7 @@ struct Distillation {
   double temperature = 2;      ///< > 0; softens both answers
 };
 
+/// Of the easy images, by an epoch (FinalTrainOptions::skip_easy).
 inline constexpr double kMostSkipped = 0.9;
 
 struct FinalTrainOptions {

@@ -112,8 +112,7 @@ report::Figure reproduce_fig4(const StudyInputs& inputs, const GlobalOptions& gl
        fmt::format("Mean relative error of the accuracy: {:.2f} % (paper 1.2).",
                    100 * mean_of(difference, &PredictorScore::accuracy_relative_error)),
        fmt::format("Error of the latency: none, as a search asks the cost model, {:.0f} us a "
-                   "design (paper: "
-                   "predicted, 2.6 %; predicted by this network {:.2f} %).",
+                   "design (paper: predicted, 2.6 %; predicted by this network {:.2f} %).",
                    cost_microseconds(inputs),
                    100 * mean_of(difference, &PredictorScore::latency_relative_error)),
        fmt::format("1,000 designs are predicted in {:.1f} ms on {} threads (paper: 7.59 s a "
