@@ -21,6 +21,7 @@
 
 #include "gibbon/base/rng.hpp"
 #include "gibbon/train/supernet.hpp"
+#include "gibbon/train/trainers/batch_source.hpp"
 #include "gibbon/train/trainers/bfloat16_conv.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
@@ -128,12 +129,13 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
       "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.conv_kernels()};
   plan.fused_tails = fused;
   for (auto _ : state) {
+    train::BatchSource source(images, options, plan.first_step, plan.total_steps);
     train::train_paths(
         [&](std::uint64_t step) -> train::Path& {
           path = weights.path(sampler(step), true);
           return *path;
         },
-        images, options, plan, progress);
+        source, options, plan, progress);
   }
   state.SetItemsProcessed(kSteps * kBatch * state.iterations());
 }
