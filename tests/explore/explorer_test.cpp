@@ -131,6 +131,26 @@ TEST(Explorer, SameSeedSameRunOnSeveralThreads) {
   expect_same(run_unbroken(config), run_unbroken(config));
 }
 
+TEST(Explorer, ScoresFittedDesignsWhereAskedTo) {
+  RunConfig config = test::tiny_config();
+  config.search.searcher = "random";
+  config.predictor.enabled = false;
+  config.final_training.designs = 0;
+  const RunResult plain = run_unbroken(config);
+  config.simulation.fit_images = 16;
+  const RunResult fitted = run_unbroken(config);
+  ASSERT_EQ(plain.evaluations.size(), fitted.evaluations.size());
+  int differ = 0;
+  for (std::size_t i = 0; i < plain.evaluations.size(); ++i) {
+    const space::Evaluation& left = plain.evaluations[i].evaluation;
+    const space::Evaluation& right = fitted.evaluations[i].evaluation;
+    ASSERT_EQ(left.genome, right.genome);
+    EXPECT_EQ(left.one_shot_accuracy, right.one_shot_accuracy);
+    differ += left.metrics[Metric::kAccuracy] != right.metrics[Metric::kAccuracy];
+  }
+  EXPECT_GT(differ, 0);
+}
+
 TEST(Explorer, GivesAnotherRunForAnotherSeed) {
   RunConfig other = test::tiny_config();
   other.seed = 8;

@@ -29,7 +29,7 @@ class Tabulate : public ::testing::Test {
   }
 
   test::TemporaryFolder folder_;
-  const RunConfig config_ = test::tiny_config();
+  RunConfig config_ = test::tiny_config();
   std::unique_ptr<space::SearchSpace> space_ = test::tiny_space();
   const data::Dataset dataset_ = test::tiny_dataset();
   const std::unique_ptr<store::RunStore> store_;
@@ -48,6 +48,25 @@ TEST_F(Tabulate, GoesOnToTheTableOfAnUnbrokenCall) {
     EXPECT_GT(design.metrics[space::Metric::kArea], 0);
     EXPECT_LE(design.one_shot, 100);
   }
+}
+
+TEST_F(Tabulate, ScoresFittedDesignsWhereAskedTo) {
+  make_run();
+  const auto accuracies = [&](const char* name) {
+    table(6, name);
+    std::vector<double> result;
+    for (const auto& design : store::read_design_table(folder_.path() / name)) {
+      result.push_back(design.accuracy());
+      result.push_back(design.one_shot);
+    }
+    return result;
+  };
+  const std::vector<double> plain = accuracies("plain.csv");
+  config_.simulation.fit_images = 16;
+  const std::vector<double> fitted = accuracies("fitted.csv");
+  ASSERT_EQ(plain.size(), fitted.size());
+  EXPECT_NE(plain, fitted);
+  for (std::size_t i = 1; i < plain.size(); i += 2) EXPECT_EQ(plain[i], fitted[i]) << "one-shot";
 }
 
 TEST_F(Tabulate, SpaceOfFewerDesignsThanAskedFor) {

@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/sim/inference/network_runner.hpp"
@@ -125,6 +127,91 @@ TEST(CrossbarCalibration, EachNormSeesWhatTheFittedLayersBeforeItGive) {
   EXPECT_EQ(norms, 8 + 3);
 }
 
+/// What each convolution of a network gives, in the network's order.
+std::vector<Tensor> convolved(const nn::TrainedNetwork& trained, const data::ImageBatch& images,
+                              AdcMode mode) {
+  Tensor input(images.count, {2, 6, 6});
+  input.values = images.pixels;
+  AccuracyOptions options;
+  options.mode = mode;
+  std::vector<Tensor> outputs;
+  NetworkRunner(trained, coarse_hardware(), options)
+      .run(input, [&](std::size_t layer, const Tensor& t) {
+        if (layer == 0 || layer == 3) outputs.push_back(t);
+      });
+  return outputs;
+}
+
+TEST(CrossbarCalibration, AMovedNormStandsToCrossbarsAsTheStoredOneToIdealConverters) {
+  const data::ImageBatch images = random_batch(3);
+  const nn::TrainedNetwork before = two_convolutions();
+  CalibrationOptions options;
+  options.norms = NormFit::kMove;
+  const nn::TrainedNetwork fitted =
+      calibrate_to_crossbars(before, coarse_hardware(), images, options);
+  const std::vector<Tensor> ideal = convolved(before, images, AdcMode::kIdeal);
+  const std::vector<Tensor> crossbars = convolved(fitted, images, AdcMode::kScale);
+  int norms = 0;
+  for (const std::size_t which : {0U, 1U}) {
+    const nn::LayerState& stored = before.states[3 * which + 1];
+    const nn::LayerState& moved = fitted.states[3 * which + 1];
+    for (int channel = 0; channel < ideal[which].shape.channels; ++channel, ++norms) {
+      const auto c = static_cast<std::size_t>(channel);
+      const Moments was = moments_of(ideal[which], channel);
+      const Moments is = moments_of(crossbars[which], channel);
+      EXPECT_NEAR(is.mean - moved.running_mean[c], was.mean - stored.running_mean[c], 1e-5)
+          << which << " " << channel;
+      EXPECT_NEAR(is.variance / moved.running_variance[c],
+                  was.variance / stored.running_variance[c], 1e-5)
+          << which << " " << channel;
+      EXPECT_NE(moved.running_variance[c], stored.running_variance[c]);
+    }
+  }
+  EXPECT_EQ(norms, 8 + 3);
+}
+
+TEST(CrossbarCalibration, NothingMovesWithIdealConverters) {
+  const nn::TrainedNetwork before = two_convolutions();
+  CalibrationOptions options;
+  options.norms = NormFit::kMove;
+  options.accuracy.mode = AdcMode::kIdeal;
+  const nn::TrainedNetwork after =
+      calibrate_to_crossbars(before, coarse_hardware(), random_batch(2), options);
+  for (const std::size_t norm : {1U, 4U}) {
+    EXPECT_EQ(after.states[norm].running_mean, before.states[norm].running_mean);
+    EXPECT_EQ(after.states[norm].running_variance, before.states[norm].running_variance);
+  }
+}
+
+TEST(CrossbarCalibration, AChannelThatIsDeadWithoutCrossbarsGetsTheVarianceThatTheyAdd) {
+  nn::TrainedNetwork before = two_convolutions();
+  std::fill_n(before.states[0].weight.begin(), 2 * 9, 0.0F);  // of the first of eight channels
+  before.states[1].running_variance[0] = 0.25F;
+  CalibrationOptions options;
+  options.norms = NormFit::kMove;
+  const nn::TrainedNetwork after =
+      calibrate_to_crossbars(before, coarse_hardware(), random_batch(2), options);
+  // Weights of 0 give sums of 0, which every converter reads as 0.
+  EXPECT_EQ(after.states[1].running_variance[0], 0.25F);
+  EXPECT_EQ(after.states[1].running_mean[0], before.states[1].running_mean[0]);
+}
+
+TEST(CrossbarCalibration, RangesAreToldFromTheFirstImagesWhereThatIsAskedFor) {
+  nn::TrainedNetwork wide = two_convolutions();
+  wide.states[0].output_range *= 3;
+  const auto ranges = [&](int images, int range_images) {
+    CalibrationOptions options;
+    options.norms = NormFit::kKeep;
+    options.range_images = range_images;
+    const nn::TrainedNetwork fitted =
+        calibrate_to_crossbars(wide, coarse_hardware(), random_batch(images), options);
+    return std::pair(fitted.states[0].output_range, fitted.states[3].output_range);
+  };
+  EXPECT_EQ(ranges(8, 2), ranges(2, 0));  // the batches begin alike
+  EXPECT_EQ(ranges(8, 8), ranges(8, 0));
+  EXPECT_EQ(ranges(8, 9), ranges(8, 0));
+}
+
 TEST(CrossbarCalibration, ARangeThatWastesCodesShrinks) {
   nn::TrainedNetwork wide = two_convolutions();
   wide.states[0].output_range *= 8;  // most sums fall on a few codes of 16
@@ -138,7 +225,7 @@ TEST(CrossbarCalibration, LeavesWeightsGridsAndWhatIsSwitchedOffAlone) {
   const nn::TrainedNetwork before = two_convolutions();
   for (const bool norms : {true, false}) {
     CalibrationOptions options;
-    options.norms = norms;
+    options.norms = norms ? NormFit::kSet : NormFit::kKeep;
     options.ranges = !norms;
     const nn::TrainedNetwork after =
         calibrate_to_crossbars(before, coarse_hardware(), random_batch(kImages), options);
@@ -191,6 +278,10 @@ TEST(CrossbarCalibration, RefusesWhatItCannotUse) {
   CalibrationOptions moving;
   moving.accuracy.mnsim_range_update = true;
   EXPECT_THAT(error_of(random_batch(1), moving), HasSubstr("mnsim_range_update"));
+  CalibrationOptions negative;
+  negative.range_images = -1;
+  EXPECT_EQ(error_of(random_batch(1), negative),
+            "calibration: range_images is -1, allowed is >= 0");
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
+#include "gibbon/explore/chip_fit.hpp"
 #include "gibbon/explore/run_setup.hpp"
 
 namespace gibbon::explore {
@@ -119,11 +120,14 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
 
   const auto measure = clock_.measure("simulation", share_of(config_, threads));
   const space::Design design = space_.decode(genome).value();
-  const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
+  const RunConfig config = with_threads(config_, threads);
+  nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
   evaluation.one_shot_accuracy = one_shot_of(genome, trained, threads);
   evaluation.metrics[Metric::kAccuracy] =
       simulator_.is_exact() ? evaluation.one_shot_accuracy
-                            : chip_accuracy(with_threads(config_, threads), simulator_, trained,
+                            : chip_accuracy(config, simulator_,
+                                            fitted_to_chip(config, simulator_, std::move(trained),
+                                                           design.hardware, calibration_),
                                             design.hardware, validation_, validation_.count());
   evaluation.predicted = predicted;
   return evaluation;

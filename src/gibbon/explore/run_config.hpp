@@ -84,6 +84,10 @@ struct SimulationConfig {
   /// search prefers designs that few chips ruin.
   int draws = 0;
   double deviations = 1;
+  /// Training images, at most SupernetConfig::calibration_images, on which each design is fitted to
+  /// its chip before it is scored, as the final designs are (decision 0006); 0: none, so that
+  /// converters of few bits cost more than they must.
+  int fit_images = 0;
   std::string isa = "auto";  ///< auto, scalar, avx2, avx512vnni, amx: sim::Isa; same results
 };
 

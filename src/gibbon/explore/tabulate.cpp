@@ -5,6 +5,7 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
+#include "gibbon/explore/chip_fit.hpp"
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/run_weights.hpp"
@@ -42,10 +43,12 @@ class Tabulator {
     const space::Design design = space_.decode(genome).value();
     store::TabulatedDesign result{
         genome, metrics_of(simulator_->cost(design.network, design.hardware).value())};
+    const RunConfig config = with_threads(config_, threads);
     const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
     result.metrics[space::Metric::kAccuracy] =
-        chip_accuracy(with_threads(config_, threads), *simulator_, trained, design.hardware,
-                      crossbar_, crossbar_.count());
+        chip_accuracy(config, *simulator_,
+                      fitted_to_chip(config, *simulator_, trained, design.hardware, calibration_),
+                      design.hardware, crossbar_, crossbar_.count());
     result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_, threads);
     const bool same_images = one_shot_.count() == crossbar_.count();
     result.one_shot = same_images ? result.one_shot_same

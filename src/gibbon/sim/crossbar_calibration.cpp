@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+#include <limits>
+#include <map>
 #include <utility>
 
 #include "gibbon/base/error.hpp"
@@ -33,25 +34,52 @@ void for_each_plane(const Tensor& tensor, const Body& body) {
   }
 }
 
-/// Sets mean and variance (biased, as a batch norm in training normalises) to those of its input.
-void fit_norm(const Tensor& input, nn::LayerState& state) {
-  const std::size_t channels = state.running_mean.size();
-  std::vector<double> sums(channels, 0.0);
-  std::vector<double> squares(channels, 0.0);
-  for_each_plane(input, [&](std::size_t channel, const float* values, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i) sums[channel] += values[i];
+/// Mean and variance (biased, as a batch norm in training normalises) of each channel.
+struct Moments {
+  std::vector<double> mean;
+  std::vector<double> variance;
+};
+
+Moments moments_of(const Tensor& tensor) {
+  const auto channels = static_cast<std::size_t>(tensor.shape.channels);
+  const double count = static_cast<double>(tensor.plane_size()) * tensor.images;
+  Moments moments{std::vector<double>(channels), std::vector<double>(channels)};
+  for_each_plane(tensor, [&](std::size_t channel, const float* values, std::size_t size) {
+    for (std::size_t i = 0; i < size; ++i) moments.mean[channel] += values[i];
   });
-  const double count = static_cast<double>(input.plane_size()) * input.images;
-  for (double& sum : sums) sum /= count;
-  for_each_plane(input, [&](std::size_t channel, const float* values, std::size_t size) {
+  for (double& mean : moments.mean) mean /= count;
+  for_each_plane(tensor, [&](std::size_t channel, const float* values, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
-      squares[channel] += (values[i] - sums[channel]) * (values[i] - sums[channel]);
+      const double distance = values[i] - moments.mean[channel];
+      moments.variance[channel] += distance * distance;
     }
   });
-  for (std::size_t channel = 0; channel < channels; ++channel) {
-    state.running_mean[channel] = static_cast<float>(sums[channel]);
-    state.running_variance[channel] = static_cast<float>(squares[channel] / count);
+  for (double& variance : moments.variance) variance /= count;
+  return moments;
+}
+
+void set_norm(const Moments& crossbars, nn::LayerState& state) {
+  state.running_mean.assign(crossbars.mean.begin(), crossbars.mean.end());
+  state.running_variance.assign(crossbars.variance.begin(), crossbars.variance.end());
+}
+
+void move_norm(const Moments& ideal, const Moments& crossbars, nn::LayerState& state) {
+  for (std::size_t channel = 0; channel < state.running_mean.size(); ++channel) {
+    const double was = ideal.variance[channel];
+    const double is = crossbars.variance[channel];
+    const double variance = state.running_variance[channel];
+    state.running_mean[channel] +=
+        static_cast<float>(crossbars.mean[channel] - ideal.mean[channel]);
+    state.running_variance[channel] =
+        static_cast<float>(was > 0 ? variance * (is / was) : variance + is);
   }
+}
+
+/// The first `count` images.
+Tensor first_of(const Tensor& tensor, int count) {
+  Tensor first(count, tensor.shape);
+  std::copy_n(tensor.values.begin(), first.values.size(), first.values.begin());
+  return first;
 }
 
 /// Share of the variance of `wanted` that no scale and shift of `got` explains, 1 - r^2, averaged
@@ -92,47 +120,67 @@ class Calibration {
       : trained_(std::move(trained)), hardware_(hardware), options_(options) {}
 
   nn::TrainedNetwork run(Tensor images) {
-    walk_network(trained_.network, std::move(images),
-                 [&](std::size_t index, const std::vector<const Tensor*>& inputs, Tensor* owned) {
-                   return run_layer(index, inputs, owned);
-                 });
+    if (options_.norms == NormFit::kMove) {
+      walk(
+          images,
+          [&](std::size_t index, const Tensor& input) {
+            return multiply(index, input, AdcMode::kIdeal);
+          },
+          [&](std::size_t index, const Tensor& input) { ideal_[index] = moments_of(input); });
+    }
+    walk(
+        std::move(images),
+        [&](std::size_t index, const Tensor& input) {
+          if (fits_ranges()) fit_range(index, input);
+          return multiply(index, input, options_.accuracy.mode);
+        },
+        [&](std::size_t index, const Tensor& input) { fit_norm(index, input); });
     return std::move(trained_);
   }
 
  private:
-  Tensor run_layer(std::size_t index, const std::vector<const Tensor*>& inputs, Tensor* owned) {
-    const nn::LayerParameters& parameters = trained_.network.layers()[index].parameters;
-    nn::LayerState& state = trained_.states[index];
-    if (runs_on_crossbars(parameters)) {
-      if (options_.ranges && options_.accuracy.mode != AdcMode::kIdeal) {
-        return fit_range(index, *inputs.front());
-      }
-      return multiply(index, *inputs.front(), options_.accuracy.mode);
-    }
-    if (options_.norms && std::holds_alternative<nn::BatchNorm>(parameters)) {
-      fit_norm(*inputs.front(), state);
-    }
-    return run_digital_layer(trained_.network, index, state, false, inputs, owned);
+  /// Runs the network: `product` gives the output of a layer that crossbars hold, `see` is shown
+  /// what a batch norm reads before it runs.
+  template <typename Product, typename See>
+  void walk(Tensor images, const Product& product, const See& see) {
+    walk_network(trained_.network, std::move(images),
+                 [&](std::size_t index, const std::vector<const Tensor*>& inputs, Tensor* owned) {
+                   const nn::LayerParameters& parameters =
+                       trained_.network.layers()[index].parameters;
+                   if (runs_on_crossbars(parameters)) return product(index, *inputs.front());
+                   if (std::holds_alternative<nn::BatchNorm>(parameters)) {
+                     see(index, *inputs.front());
+                   }
+                   return run_digital_layer(trained_.network, index, trained_.states[index], false,
+                                            inputs, owned);
+                 });
   }
 
-  Tensor fit_range(std::size_t index, const Tensor& input) {
+  bool fits_ranges() const { return options_.ranges && options_.accuracy.mode != AdcMode::kIdeal; }
+
+  void fit_norm(std::size_t index, const Tensor& input) {
+    nn::LayerState& state = trained_.states[index];
+    if (options_.norms == NormFit::kSet) set_norm(moments_of(input), state);
+    if (options_.norms == NormFit::kMove) move_norm(ideal_.at(index), moments_of(input), state);
+  }
+
+  void fit_range(std::size_t index, const Tensor& all) {
+    const bool takes_all = options_.range_images == 0 || options_.range_images >= all.images;
+    const Tensor some = takes_all ? Tensor() : first_of(all, options_.range_images);
+    const Tensor& input = takes_all ? all : some;
     const Tensor wanted = multiply(index, input, AdcMode::kIdeal);
     double& range = trained_.states[index].output_range;
     const double stored = range;
-    double best_range = stored;
-    double least = 0.0;
-    Tensor best;
+    double best = stored;
+    double least = std::numeric_limits<double>::infinity();
     for (const double factor : kRangeFactors) {
       range = stored * factor;
-      Tensor output = multiply(index, input, options_.accuracy.mode);
-      const double error = unexplained(output, wanted);
-      if (!best.values.empty() && error >= least) continue;
-      best_range = range;
+      const double error = unexplained(multiply(index, input, options_.accuracy.mode), wanted);
+      if (error >= least) continue;
+      best = range;
       least = error;
-      best = std::move(output);
     }
-    range = best_range;
-    return best;
+    range = best;
   }
 
   Tensor multiply(std::size_t index, const Tensor& input, AdcMode mode) const {
@@ -150,6 +198,7 @@ class Calibration {
   nn::TrainedNetwork trained_;
   const hw::HardwareConfig& hardware_;
   CalibrationOptions options_;
+  std::map<std::size_t, Moments> ideal_;  ///< kMove: of what each batch norm reads
 };
 
 }  // namespace
@@ -160,6 +209,10 @@ nn::TrainedNetwork calibrate_to_crossbars(const nn::TrainedNetwork& trained,
                                           const CalibrationOptions& options) {
   if (options.accuracy.mnsim_range_update) {
     throw base::Error("calibration: mnsim_range_update moves ranges by itself; switch it off");
+  }
+  if (options.range_images < 0) {
+    throw base::Error(
+        fmt::format("calibration: range_images is {}, allowed is >= 0", options.range_images));
   }
   if (images.count == 0) throw base::Error("calibration: there are no images");
   require_image_shape(trained.network, images);

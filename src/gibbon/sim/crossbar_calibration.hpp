@@ -7,15 +7,24 @@
 
 namespace gibbon::sim {
 
+/// How a calibration fits the mean and variance of every batch norm.
+enum class NormFit {
+  kKeep,  ///< not at all
+  kSet,   ///< to those of what the crossbars before it give; wants some hundred images
+  kMove,  ///< by what the crossbars make of the same images against ideal converters, so that fine
+          ///< converters move nothing and a few images do. Not for a network that was trained or
+          ///< fitted on crossbars: its norms have moved already
+};
+
 /// What a calibration fits to the crossbars (docs/models/accuracy.md).
 struct CalibrationOptions {
   AccuracyOptions accuracy;
-  /// Mean and variance of every batch norm: those of what the crossbars before it give.
-  bool norms = true;
+  NormFit norms = NormFit::kSet;
   /// Output range of every Conv and Linear, from which its converters' range follows: of a few
   /// multiples of the stored one, that whose outputs correlate best with those of an ideal
   /// converter on the same inputs. Ties go to the stored one.
   bool ranges = true;
+  int range_images = 0;  ///< the ranges are told from the first so many; 0: from all
 };
 
 /// The network fitted to one hardware with training images, without changing a weight: layer by

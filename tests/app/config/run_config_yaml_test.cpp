@@ -51,7 +51,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "supernet: {learning_rate: 0.123456789012345, precision: bfloat16}\n"
       "search: {searcher: random, settings: {population: 5, rate: 0.25, name: 'x y'}}\n"
       "predictor: {enabled: false, hardware: predicted}\n"
-      "simulation: {images: 100, adc_mode: fix}\nfinal: {test_images: all, epochs: 0.5, targets: "
+      "simulation: {images: 100, fit_images: 9, adc_mode: fix}\nfinal: {test_images: all, epochs: "
+      "0.5, targets: "
       "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
       "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}, "
       "teacher_weight: 0, weight_decay: 0.0002, skip_easy: 0.25}]}\n");
@@ -69,6 +70,7 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(again.search.settings, config.search.settings);
   EXPECT_EQ(again.search.settings["rate"], 0.25);
   EXPECT_FALSE(again.predictor.enabled);
+  EXPECT_EQ(again.simulation.fit_images, 9);
   EXPECT_EQ(again.final_training.test_images, explore::kAllImages);
   ASSERT_EQ(again.final_training.targets.size(), 2u);
   EXPECT_THAT(again.final_training.targets[0].within,
@@ -152,6 +154,14 @@ TEST_F(RunConfigYaml, ImagesOfADesignComeFromTheValidationImages) {
   EXPECT_EQ(error_of("data: {validation_images: 100}\n"),
             "x.yaml:1: data.validation_images: simulation.images: got 1000, which is more than "
             "data.validation_images, 100");
+}
+
+TEST_F(RunConfigYaml, ImagesThatFitADesignComeFromTheCalibrationImages) {
+  EXPECT_EQ(error_of("supernet: {calibration_images: 64}\nsimulation: {fit_images: 64}\n"),
+            "no error");
+  EXPECT_EQ(error_of("supernet: {calibration_images: 64}\nsimulation: {fit_images: 65}\n"),
+            "x.yaml:2: simulation.fit_images: got 65, which is more than "
+            "supernet.calibration_images, 64");
 }
 
 TEST_F(RunConfigYaml, EveryKeyBelongsToASectionAndStandsOnce) {

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/run_config_yaml.hpp"
@@ -17,6 +18,7 @@ namespace {
 struct TabulateArguments {
   std::string run;
   std::string out = "designs.csv";
+  std::optional<int> fit_images;  ///< none: the run's
   explore::TabulateOptions options;
 };
 
@@ -24,6 +26,7 @@ int tabulate(TabulateArguments arguments, const GlobalOptions& global) {
   const store::RunFolder folder(arguments.run, store::OpenMode::kReadOnly);
   explore::RunConfig config = load_run_config(folder.config());
   if (global.threads) config.threads = *global.threads;
+  if (arguments.fit_images) config.simulation.fit_images = *arguments.fit_images;
   if (global.seed) arguments.options.seed = *global.seed;
   const RunInputs inputs = load_run_inputs(config);
   const auto store = folder.open_store();
@@ -58,6 +61,11 @@ Action add_tabulate_command(CLI::App& command, const GlobalOptions& global) {
   add("--images", options.one_shot_images, "Validation images without crossbars; 512");
   add("--crossbar-images", options.crossbar_images, "The first of them on crossbars; 64");
   add("--calibration-images", options.calibration_images, "For batch norm and ranges; 256");
+  command
+      .add_option("--fit-images", arguments->fit_images,
+                  "Of the calibration images, those that fit a design to its crossbars; "
+                  "simulation.fit_images of the run")
+      ->check(CLI::NonNegativeNumber);
   return [arguments, &global] { return tabulate(*arguments, global); };
 }
 

@@ -193,6 +193,10 @@ std::vector<ConfigKey> simulation_keys() {
           "simulation.deviations",
           "With draws a design's accuracy is their mean less so many standard deviations",
           [](RunConfig & c) -> auto& { return c.simulation.deviations; }, 0, 100),
+      whole<int>(
+          "simulation.fit_images",
+          "Training images that fit each design to its crossbars before it is scored; 0: none",
+          [](RunConfig & c) -> auto& { return c.simulation.fit_images; }, 0, 10000000),
       choice(
           "simulation.isa", "Instructions of the kernels; all give the same results",
           [](RunConfig & c) -> auto& { return c.simulation.isa; }, base::names_of(sim::kIsas)),

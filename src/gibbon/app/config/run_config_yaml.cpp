@@ -81,14 +81,29 @@ void resolve(RunConfig& config, const fs::path& folder,
   config.out = fs::absolute(config.out).lexically_normal();
 }
 
-void check(const RunConfig& config, const std::map<std::string, YamlValue>& values) {
-  if (config.simulation.images <= config.data.validation_images) return;
-  const std::string problem = fmt::format("got {}, which is more than data.validation_images, {}",
-                                          config.simulation.images, config.data.validation_images);
-  const auto value = values.find("simulation.images");
+struct Count {
+  const char* key;
+  int value;
+};
+
+/// Fails where `part`, images taken out of those of `whole`, is more of them; at `part` if that is
+/// in the file.
+void require_part(const Count& part, const Count& whole,
+                  const std::map<std::string, YamlValue>& values) {
+  if (part.value <= whole.value) return;
+  const std::string problem =
+      fmt::format("got {}, which is more than {}, {}", part.value, whole.key, whole.value);
+  const auto value = values.find(part.key);
   if (value != values.end()) value->second.fail(problem);
-  const auto other = values.find("data.validation_images");
-  if (other != values.end()) other->second.fail("simulation.images: " + problem);
+  const auto other = values.find(whole.key);
+  if (other != values.end()) other->second.fail(fmt::format("{}: {}", part.key, problem));
+}
+
+void check(const RunConfig& config, const std::map<std::string, YamlValue>& values) {
+  require_part({"simulation.images", config.simulation.images},
+               {"data.validation_images", config.data.validation_images}, values);
+  require_part({"simulation.fit_images", config.simulation.fit_images},
+               {"supernet.calibration_images", config.supernet.calibration_images}, values);
 }
 
 std::string render(const RunConfig& config, bool with_comments) {
