@@ -467,8 +467,10 @@ TEST(Explorer, ATargetsDesignSeesItsOwnImages) {
   };
   const std::vector<std::string> of_run = models({});
   ASSERT_EQ(of_run.size(), 1u);
-  EXPECT_EQ(models({.crop_padding = 1, .skip_easy = 0.5}), of_run);
+  EXPECT_EQ(models({.crop_padding = 1, .padding = "zero", .cutout = 0, .skip_easy = 0.5}), of_run);
   EXPECT_NE(models({.crop_padding = 0}), of_run);
+  EXPECT_NE(models({.padding = "reflect"}), of_run);
+  EXPECT_NE(models({.cutout = 2}), of_run);
   EXPECT_NE(models({.skip_easy = 0}), of_run);
 }
 

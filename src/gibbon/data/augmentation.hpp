@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <span>
 
+#include "gibbon/base/named_values.hpp"
 #include "gibbon/data/batch.hpp"
 #include "gibbon/data/dataset.hpp"
 
@@ -13,6 +14,9 @@ enum class PaddingMode {
   kZero,     ///< black
   kReflect,  ///< the image mirrored at its edge, the edge pixel not repeated
 };
+
+inline constexpr base::NamedValues<PaddingMode, 2> kPaddingModes{
+    {{"zero", PaddingMode::kZero}, {"reflect", PaddingMode::kReflect}}};
 
 /// Random changes to training images. All off: the images as they are.
 struct AugmentationOptions {

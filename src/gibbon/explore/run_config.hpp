@@ -20,7 +20,8 @@ struct DataConfig {
   int image_size = 0;  ///< side that the pictures of image-folder are brought to; 0: as they are
   int validation_images = 5000;  ///< taken out of the training split, classes balanced
   int train_images = 0;          ///< training images kept after the split; 0: all of them
-  int crop_padding = 2;          ///< random crop: zeros on each side before the crop; 0: no crop
+  int crop_padding = 2;          ///< random crop: pixels on each side before the crop; 0: no crop
+  std::string padding = "zero";  ///< what these hold: data::PaddingMode
   bool flip = true;              ///< mirror left and right with probability 1/2
   int cutout = 0;                ///< edge of the square set to zero, pixels; 0: none
 };
@@ -96,6 +97,8 @@ struct OwnTraining {
   /// Pixels of the random crop. A network too small to learn its training images by heart learns
   /// less from shifted ones (decision 0008).
   std::optional<int> crop_padding = {};
+  std::optional<std::string> padding = {};
+  std::optional<int> cutout = {};
   std::optional<double> weight_decay = {};  ///< the longer a training, the less
   std::optional<double> skip_easy = {};
 };

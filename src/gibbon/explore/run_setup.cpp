@@ -64,6 +64,8 @@ train::TrainOptions supernet_options(const RunConfig& config) {
   options.weight_decay = config.supernet.weight_decay;
   options.label_smoothing = config.supernet.label_smoothing;
   options.augmentation.crop_padding = config.data.crop_padding;
+  options.augmentation.padding =
+      base::value_of("data.padding", config.data.padding, data::kPaddingModes);
   options.augmentation.flip = config.data.flip;
   options.augmentation.cutout = config.data.cutout;
   options.small_crops = config.supernet.small_crops;

@@ -46,7 +46,8 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   const explore::RunConfig config = read(
       "name: two words\nseed: 18446744\nthreads: 3\ndevice: cuda:1\nspace: gibbon\nout: /tmp/o\n"
       "hardware: mnsim-default\n"
-      "data: {dataset: cifar10, directory: images, validation_images: 100, train_images: 7}\n"
+      "data: {dataset: cifar10, directory: images, validation_images: 100, train_images: 7, "
+      "padding: reflect}\n"
       "objective: {name: edp, metrics: [accuracy, power], constraints: [\"area_mm2 <= 20\"]}\n"
       "supernet: {learning_rate: 0.123456789012345, precision: bfloat16}\n"
       "search: {searcher: random, settings: {population: 5, rate: 0.25, name: 'x y'}}\n"
@@ -55,7 +56,7 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "0.5, targets: "
       "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
       "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}, "
-      "teacher_weight: 0, weight_decay: 0.0002, skip_easy: 0.25}]}\n");
+      "teacher_weight: 0, weight_decay: 0.0002, skip_easy: 0.25, padding: reflect, cutout: 8}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
   EXPECT_EQ(again.name, "two words");
@@ -65,6 +66,7 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(again.hardware.filename(), "mnsim-default.yaml");
   EXPECT_EQ(again.data.directory, fs::path(GIBBON_SOURCE_DIR) / "images");
   EXPECT_EQ(again.data.train_images, 7);
+  EXPECT_EQ(again.data.padding, "reflect");
   EXPECT_THAT(again.objective.constraints, testing::ElementsAre("area_mm2 <= 20"));
   EXPECT_EQ(again.supernet.learning_rate, 0.123456789012345);
   EXPECT_EQ(again.search.settings, config.search.settings);
@@ -88,6 +90,10 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(again.final_training.targets[1].training.weight_decay, 0.0002);
   EXPECT_EQ(again.final_training.targets[0].training.skip_easy, std::nullopt);  // that of final
   EXPECT_EQ(again.final_training.targets[1].training.skip_easy, 0.25);
+  EXPECT_EQ(again.final_training.targets[0].training.padding, std::nullopt);  // that of data
+  EXPECT_EQ(again.final_training.targets[1].training.padding, "reflect");
+  EXPECT_EQ(again.final_training.targets[0].training.cutout, std::nullopt);  // that of data
+  EXPECT_EQ(again.final_training.targets[1].training.cutout, 8);
   EXPECT_EQ(again.final_training.targets[1].training.crop_padding, std::nullopt);  // that of data
   EXPECT_EQ(again.final_training.targets[1].epochs, 0);  // those of final.epochs
 }
@@ -127,6 +133,13 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], crop_padding: 65}]}\n"),
             "x.yaml:1: final.targets[0].crop_padding: got '65', expected a whole number from 0 to "
             "64");
+  EXPECT_EQ(
+      error_of("final: {targets: [{within: [power_w <= 2], cutout: 1025}]}\n"),
+      "x.yaml:1: final.targets[0].cutout: got '1025', expected a whole number from 0 to 1024");
+  EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], padding: black}]}\n"),
+            "x.yaml:1: final.targets[0].padding: got 'black', expected one of zero, reflect");
+  EXPECT_EQ(error_of("data: {padding: black}\n"),
+            "x.yaml:1: data.padding: got 'black', expected one of zero, reflect");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], skip_easy: 0.91}]}\n"),
             "x.yaml:1: final.targets[0].skip_easy: got '0.91', expected a number from 0 to 0.9");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], genes: [1]}]}\n"),

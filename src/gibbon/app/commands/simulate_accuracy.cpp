@@ -3,10 +3,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <map>
 
+#include "gibbon/app/choice_option.hpp"
 #include "gibbon/base/error.hpp"
-#include "gibbon/base/named_values.hpp"
 #include "gibbon/data/dataset_registry.hpp"
 
 namespace gibbon::app {
@@ -134,17 +133,6 @@ base::Json json_of(const TestedAccuracy& tested) {
           {"difference_points", 100 * result.difference},
           {"low_points", 100 * (result.difference - result.half_width)},
           {"high_points", 100 * (result.difference + result.half_width)}};
-}
-
-template <typename Value, std::size_t count>
-void add_choice(CLI::App& command, const char* option, Value& value, const char* help,
-                const base::NamedValues<Value, count>& table) {
-  std::map<std::string, Value> values;
-  for (const auto& [name, named] : table) values.emplace(name, named);
-  command
-      .add_option(option, value,
-                  fmt::format("{}: {}", help, fmt::join(base::names_of(table), ", ")))
-      ->transform(CLI::CheckedTransformer(values).description(""));
 }
 
 }  // namespace

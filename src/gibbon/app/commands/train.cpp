@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "gibbon/app/choice_option.hpp"
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/epitome_yaml.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
@@ -37,8 +38,11 @@ struct TrainArguments {
   double skip_easy = 0;
   double weight_decay = train::TrainOptions().weight_decay;
   double float_share = 0;
+  double label_smoothing = train::TrainOptions().label_smoothing;
   int crop_padding = 4;
+  data::PaddingMode padding = data::PaddingMode::kZero;
   bool no_flip = false;
+  int cutout = 0;
   train::SmallCrops small_crops;
   std::optional<double> pim_aware_epochs;
   std::string pim_pass = "exact";
@@ -85,7 +89,10 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.skip_easy = arguments.skip_easy;
   options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
+  options.base.augmentation.padding = arguments.padding;
   options.base.augmentation.flip = !arguments.no_flip;
+  options.base.augmentation.cutout = arguments.cutout;
+  options.base.label_smoothing = arguments.label_smoothing;
   options.base.small_crops = arguments.small_crops;
   options.float_share = arguments.float_share;
   options.quantization_aware = !arguments.single_precision;
@@ -211,7 +218,16 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
       ->check(CLI::Range(0, 64));
+  add_choice(command, "--padding", arguments->padding,
+             "Beside a shifted image: black, or its mirror image", data::kPaddingModes);
   command.add_flag("--no-flip", arguments->no_flip, "No random mirroring");
+  command
+      .add_option("--cutout", arguments->cutout, "Side of a blacked-out square, pixels; 0: none")
+      ->check(CLI::Range(0, 1024));
+  command
+      .add_option("--label-smoothing", arguments->label_smoothing,
+                  "Probability spread over all classes")
+      ->check(CLI::Range(0.0, 0.99));
   CLI::Option* epitome = command.add_option(
       "--epitome", arguments->epitome,
       "Store convolutions as epitomes, by rule (1024x256) or by layer (FILE.yaml)");

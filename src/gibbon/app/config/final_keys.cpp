@@ -1,11 +1,14 @@
 #include "gibbon/app/config/final_keys.hpp"
 
+#include <functional>
 #include <map>
+#include <optional>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include "gibbon/app/config/key_kinds.hpp"
+#include "gibbon/data/augmentation.hpp"
 #include "gibbon/train/trainer.hpp"
 
 namespace gibbon::app::keys {
@@ -22,26 +25,66 @@ std::map<std::string, double> read_genes(const YamlValue& value) {
   return genes;
 }
 
+using explore::OwnTraining;
+
+/// A key of a target that says how its design trains.
+struct OwnKey {
+  std::string name;
+  std::function<void(const YamlValue&, OwnTraining&)> read;
+  std::function<std::optional<std::string>(const OwnTraining&)> write;
+};
+
+template <typename T>
+OwnKey own_key(const char* name, std::optional<T> OwnTraining::*field,
+               std::function<T(const YamlValue&)> read) {
+  return {name, [=](const YamlValue& value, OwnTraining& own) { own.*field = read(value); },
+          [=](const OwnTraining& own) {
+            return own.*field ? std::optional(fmt::format("{}", *(own.*field))) : std::nullopt;
+          }};
+}
+
+OwnKey own_whole(const char* name, std::optional<int> OwnTraining::*field, int most) {
+  return own_key<int>(name, field,
+                      [=](const YamlValue& v) { return static_cast<int>(v.integer(0, most)); });
+}
+
+OwnKey own_number(const char* name, std::optional<double> OwnTraining::*field, double most) {
+  return own_key<double>(name, field, [=](const YamlValue& v) { return v.number(0, most); });
+}
+
+OwnKey own_choice(const char* name, std::optional<std::string> OwnTraining::*field,
+                  const std::vector<std::string>& allowed) {
+  return own_key<std::string>(name, field, [=](const YamlValue& v) { return v.one_of(allowed); });
+}
+
+const std::vector<OwnKey>& own_keys() {
+  static const std::vector<OwnKey> keys{
+      own_whole("crop_padding", &OwnTraining::crop_padding, kMostPadding),
+      own_choice("padding", &OwnTraining::padding, base::names_of(data::kPaddingModes)),
+      own_whole("cutout", &OwnTraining::cutout, kMostCutout),
+      own_number("weight_decay", &OwnTraining::weight_decay, 1),
+      own_number("skip_easy", &OwnTraining::skip_easy, train::kMostSkipped)};
+  return keys;
+}
+
 explore::FinalTarget read_target(const YamlValue& value) {
   explore::FinalTarget target;
   YamlMap map = value.map();
   const auto within = map.require("within", "bounds such as \"edp_ms_mj <= 0.12\"");
   const auto epochs = map.find("epochs");
-  const auto crop_padding = map.find("crop_padding");
   const auto genes = map.find("genes");
   const auto teacher_weight = map.find("teacher_weight");
-  const auto weight_decay = map.find("weight_decay");
-  const auto skip_easy = map.find("skip_easy");
+  std::vector<std::optional<YamlValue>> own;
+  for (const OwnKey& key : own_keys()) own.push_back(map.find(key.name));
   map.finish();
   for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
   if (target.within.empty()) within->fail("the list is empty");
   if (epochs) target.epochs = epochs->number(0.01, 10000);
   if (genes) target.genes = read_genes(*genes);
-  explore::OwnTraining& own = target.training;
-  if (crop_padding) own.crop_padding = static_cast<int>(crop_padding->integer(0, kMostPadding));
   if (teacher_weight) target.teacher_weight = teacher_weight->number(0, 1);
-  if (weight_decay) own.weight_decay = weight_decay->number(0, 1);
-  if (skip_easy) own.skip_easy = skip_easy->number(0, train::kMostSkipped);
+  for (std::size_t i = 0; i < own.size(); ++i) {
+    if (own[i]) own_keys()[i].read(*own[i], target.training);
+  }
   return target;
 }
 
@@ -50,8 +93,6 @@ std::string written(const explore::FinalTarget& target) {
   for (const std::string& bound : target.within) bounds.push_back(yaml_scalar(bound));
   std::string text = fmt::format("{{within: [{}]", fmt::join(bounds, ", "));
   if (target.epochs > 0) text += fmt::format(", epochs: {}", target.epochs);
-  const explore::OwnTraining& own = target.training;
-  if (own.crop_padding) text += fmt::format(", crop_padding: {}", *own.crop_padding);
   if (!target.genes.empty()) {
     std::vector<std::string> genes;
     for (const auto& [name, choice] : target.genes) {
@@ -60,16 +101,19 @@ std::string written(const explore::FinalTarget& target) {
     text += fmt::format(", genes: {{{}}}", fmt::join(genes, ", "));
   }
   if (target.teacher_weight) text += fmt::format(", teacher_weight: {}", *target.teacher_weight);
-  if (own.weight_decay) text += fmt::format(", weight_decay: {}", *own.weight_decay);
-  if (own.skip_easy) text += fmt::format(", skip_easy: {}", *own.skip_easy);
+  for (const OwnKey& key : own_keys()) {
+    if (const auto own = key.write(target.training))
+      text += fmt::format(", {}: {}", key.name, *own);
+  }
   return text + "}";
 }
 
 ConfigKey targets_key() {
   return {"final.targets",
           "Corners to reach: each trains the most accurate design within its bounds",
-          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, crop_padding: 0, genes: "
-          "{hardware.adc_bits: 8}, teacher_weight: 0, weight_decay: 0.0005, skip_easy: 0.5}",
+          "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, genes: {hardware.adc_bits: "
+          "8}, teacher_weight: 0, crop_padding: 0, padding: reflect, cutout: 8, weight_decay: "
+          "0.0005, skip_easy: 0.5}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {

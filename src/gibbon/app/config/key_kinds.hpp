@@ -16,7 +16,8 @@ namespace gibbon::app::keys {
 
 using explore::RunConfig;
 
-inline constexpr int kMostPadding = 64;  ///< pixels of a random crop
+inline constexpr int kMostPadding = 64;   ///< pixels of a random crop
+inline constexpr int kMostCutout = 1024;  ///< pixels of its side
 
 /// How a key reaches its field; used for reading and, on a constant, for writing.
 template <typename T>

@@ -3,6 +3,7 @@
 #include "gibbon/app/config/final_keys.hpp"
 #include "gibbon/app/config/key_kinds.hpp"
 #include "gibbon/base/named_values.hpp"
+#include "gibbon/data/augmentation.hpp"
 #include "gibbon/data/load_options.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 
@@ -61,12 +62,16 @@ std::vector<ConfigKey> data_keys() {
       whole<int>(
           "data.crop_padding", "Random crop: shift by up to this many pixels",
           [](RunConfig & c) -> auto& { return c.data.crop_padding; }, 0, kMostPadding),
+      choice(
+          "data.padding", "What lies beside an image that is shifted: black, or its mirror image",
+          [](RunConfig & c) -> auto& { return c.data.padding; },
+          base::names_of(data::kPaddingModes)),
       flag(
           "data.flip", "Mirror images left to right at random",
           [](RunConfig & c) -> auto& { return c.data.flip; }),
       whole<int>(
           "data.cutout", "Side of the blacked-out square, pixels; 0: none",
-          [](RunConfig & c) -> auto& { return c.data.cutout; }, 0, 1024),
+          [](RunConfig & c) -> auto& { return c.data.cutout; }, 0, kMostCutout),
   };
 }
 
