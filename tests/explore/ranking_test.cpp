@@ -42,6 +42,16 @@ TEST_F(RankingTest, MeasuresADesignBothWays) {
   EXPECT_EQ(again->alone, first->alone);
 }
 
+TEST_F(RankingTest, JudgesByTheTestImages) {
+  make_run();
+  data::Dataset mislabelled = dataset_;
+  for (std::int32_t& label : mislabelled.test.labels) label = (label + 1) % 3;
+  const Ranking ranked(config_, *space_, mislabelled, *store_, folder_.run_paths().checkpoints);
+  const auto measured = ranked.measure(ranked.design(1, 0), 20, 1, progress_);
+  ASSERT_TRUE(measured.has_value());
+  EXPECT_LE(measured->alone, 10);  // right on the training images' labels, so wrong on these
+}
+
 TEST_F(RankingTest, TheSeedDecidesTheDesigns) {
   make_run();
   EXPECT_EQ(ranking().design(1, 2), ranking().design(1, 2));

@@ -10,7 +10,8 @@ Ranking::Ranking(const RunConfig& config, const space::SearchSpace& space,
                  const std::filesystem::path& checkpoints)
     : config_(config),
       space_(space),
-      images_(split_images(config, dataset)),
+      test_(dataset.test),
+      train_(split_images(config, dataset).train),
       supernet_(train::make_supernet(space.largest_network(), supernet_options(config))) {
   supernet_->load(checkpoints / latest_weights(store));
 }
@@ -28,16 +29,16 @@ std::optional<RankedDesign> Ranking::measure(const space::Genome& genome, double
   const nn::Network network = space_.decode(genome).value().network;
   RankedDesign result;
   result.one_shot = supernet_->one_shot_accuracy(
-      supernet_->extract(network, first_images(images_.train, config_.supernet.calibration_images),
+      supernet_->extract(network, first_images(train_, config_.supernet.calibration_images),
                          threads),
-      images_.validation, threads);
+      test_, threads);
   train::FinalTrainOptions options = final_options(config_, config_.seed ^ space::hash_of(genome));
   options.epochs = epochs;
   options.base.threads = threads;
   const nn::TrainedNetwork alone =
-      train::train_network(network, images_.train, std::nullopt, options, progress);
+      train::train_network(network, train_, std::nullopt, options, progress);
   if (progress.stop_requested()) return std::nullopt;
-  result.alone = train::quantized_accuracy(alone, images_.validation, threads);
+  result.alone = train::quantized_accuracy(alone, test_, threads);
   return result;
 }
 

@@ -14,15 +14,17 @@
 namespace gibbon::explore {
 
 /// A design as the shared weights see it and after a training of its own; quantised, without
-/// crossbars, percent of the run's validation images.
+/// crossbars, percent of the test images.
 struct RankedDesign {
   double one_shot = 0;
   double alone = 0;
 };
 
 /// Whether the accuracies with a run's shared weights order designs as trainings from random
-/// weights do: random designs of the space, both ways. The images are split as the run splits them.
-/// const functions are thread-safe.
+/// weights do: random designs of the space, both ways. The training images are the run's.
+/// Accuracies are those on all test images, as nothing is chosen by them: an hour's run keeps so
+/// few images for validation that their noise alone would hide the order. const functions are
+/// thread-safe.
 class Ranking {
  public:
   /// Loads the weights that the run has come to; `checkpoints` is its folder of them. The arguments
@@ -41,7 +43,8 @@ class Ranking {
  private:
   const RunConfig& config_;
   const space::SearchSpace& space_;
-  data::TrainValidationSplit images_;
+  const data::ImageSet& test_;
+  data::ImageSet train_;
   std::unique_ptr<train::Supernet> supernet_;
 };
 

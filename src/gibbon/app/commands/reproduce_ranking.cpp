@@ -111,7 +111,7 @@ report::Figure figure_of(const explore::RunConfig& config, double epochs,
                          const std::vector<Row>& rows) {
   report::Series points{"designs", {}};
   report::FigureTable table{"designs",
-                            "Accuracies on the validation images, quantised, no crossbars",
+                            "Accuracies on the test images, quantised, no crossbars",
                             {"genome", "one_shot_top1", "alone_top1"},
                             {}};
   for (const Row& row : rows) {
