@@ -131,8 +131,8 @@ class Calibration {
     walk(
         std::move(images),
         [&](std::size_t index, const Tensor& input) {
-          if (fits_ranges()) fit_range(index, input);
-          return multiply(index, input, options_.accuracy.mode);
+          return fits_ranges() ? fit_range(index, input)
+                               : multiply(index, input, options_.accuracy.mode);
         },
         [&](std::size_t index, const Tensor& input) { fit_norm(index, input); });
     return std::move(trained_);
@@ -164,23 +164,29 @@ class Calibration {
     if (options_.norms == NormFit::kMove) move_norm(ideal_.at(index), moments_of(input), state);
   }
 
-  void fit_range(std::size_t index, const Tensor& all) {
+  /// Gives the layer's output at the range that it chooses.
+  Tensor fit_range(std::size_t index, const Tensor& all) {
     const bool takes_all = options_.range_images == 0 || options_.range_images >= all.images;
     const Tensor some = takes_all ? Tensor() : first_of(all, options_.range_images);
     const Tensor& input = takes_all ? all : some;
     const Tensor wanted = multiply(index, input, AdcMode::kIdeal);
     double& range = trained_.states[index].output_range;
     const double stored = range;
-    double best = stored;
+    double best_range = stored;
+    Tensor best;
     double least = std::numeric_limits<double>::infinity();
     for (const double factor : kRangeFactors) {
       range = stored * factor;
-      const double error = unexplained(multiply(index, input, options_.accuracy.mode), wanted);
+      Tensor output = multiply(index, input, options_.accuracy.mode);
+      const double error = unexplained(output, wanted);
       if (error >= least) continue;
-      best = range;
+      best_range = range;
       least = error;
+      best = std::move(output);
     }
-    range = best;
+    range = best_range;
+    if (takes_all) return best;
+    return multiply(index, all, options_.accuracy.mode);
   }
 
   Tensor multiply(std::size_t index, const Tensor& input, AdcMode mode) const {

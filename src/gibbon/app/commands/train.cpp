@@ -7,6 +7,7 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/epitome_yaml.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
+#include "gibbon/app/config/key_kinds.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/event_progress.hpp"
@@ -217,13 +218,13 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
                   "L2 penalty on weights: the longer the training, the less")
       ->check(CLI::Range(0.0, 1.0));
   command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
-      ->check(CLI::Range(0, 64));
+      ->check(CLI::Range(0, keys::kMostPadding));
   add_choice(command, "--padding", arguments->padding,
              "Beside a shifted image: black, or its mirror image", data::kPaddingModes);
   command.add_flag("--no-flip", arguments->no_flip, "No random mirroring");
   command
       .add_option("--cutout", arguments->cutout, "Side of a blacked-out square, pixels; 0: none")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, keys::kMostCutout));
   command
       .add_option("--label-smoothing", arguments->label_smoothing,
                   "Probability spread over all classes")
