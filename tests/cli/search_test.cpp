@@ -209,6 +209,54 @@ TEST_F(SearchProgram, IsTheSameBitForBitWithTheSameSeed) {
   EXPECT_EQ(content("first/pareto.csv"), content("second/pareto.csv"));
 }
 
+TEST_F(SearchProgram, GoesOnOnlyWithTheSpaceTheChipAndTheSeedThatItBeganWith) {
+  std::ofstream(folder_ / "chip.yaml") << "name: chip\n";
+  std::ofstream(folder_ / "space.yaml", std::ios::app) << "hardware: chip.yaml\n";
+  ASSERT_EQ(search("run").status, 0);
+  const std::string config = content("run/config.yaml");
+  EXPECT_EQ(resume("run").status, 0);
+
+  std::ofstream(folder_ / "chip.yaml") << "name: chip\ndigital: {frequency_mhz: 100}\n";
+  const Ended other_chip = resume("run");
+  EXPECT_EQ(other_chip.status, 1);
+  EXPECT_THAT(other_chip.output, HasSubstr("makes other networks or chips than when the run in"));
+  EXPECT_THAT(other_chip.output, HasSubstr((folder_ / "space.yaml").string()));
+  const Ended table = run_program(
+      {"tabulate", (folder_ / "run").string(), "--out", (folder_ / "designs.csv").string()},
+      folder_ / "log");
+  EXPECT_EQ(table.status, 1);
+  EXPECT_THAT(table.output, HasSubstr("makes other networks or chips"));
+  std::ofstream(folder_ / "chip.yaml") << "name: chip\n";
+
+  const Ended seeded = run_program({"search", "--resume", (folder_ / "run").string(), "--seed", "6"},
+                                   folder_ / "log");
+  EXPECT_EQ(seeded.status, 1);
+  EXPECT_THAT(seeded.output, HasSubstr("--seed 6: the run in "));
+  for (const char* seed : {"-1", "9223372036854775808", "99999999999999999999"}) {
+    EXPECT_THAT(search("seeded", {"--seed", seed}).output, HasSubstr("9223372036854775807"));
+  }
+
+  std::string reseeded = config;
+  const std::string line = "seed: 5\n";
+  ASSERT_NE(reseeded.find(line), std::string::npos);
+  std::ofstream(folder_ / "run/config.yaml")
+      << reseeded.replace(reseeded.find(line), line.size(), "seed: 6\n");
+  EXPECT_THAT(resume("run").output, HasSubstr("seed is 6, but the run began with 5"));
+  std::ofstream(folder_ / "run/config.yaml") << config;
+  EXPECT_EQ(resume("run").status, 0);
+}
+
+TEST_F(SearchProgram, LeavesNoFolderWhereTheImagesAreTooFew) {
+  std::string config = content("run.yaml");
+  const std::string images = "validation_images: 100";
+  config.replace(config.find(images), images.size(), "validation_images: 400");
+  std::ofstream(folder_ / "run.yaml") << config;
+  const Ended ended = search("run");
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_THAT(ended.output, HasSubstr("data.validation_images: 400 of the 400 training images"));
+  EXPECT_FALSE(fs::exists(folder_ / "run"));
+}
+
 TEST_F(SearchProgram, RefusesAFolderThatHoldsARun) {
   ASSERT_EQ(search("run").status, 0);
   const Ended again = search("run");

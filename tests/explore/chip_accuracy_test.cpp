@@ -6,6 +6,7 @@
 
 #include "error_of.hpp"
 #include "explore/tiny_run.hpp"
+#include "gibbon/explore/run_check.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
 

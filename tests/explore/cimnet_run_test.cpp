@@ -5,6 +5,7 @@
 
 #include "error_of.hpp"
 #include "explore/tiny_run.hpp"
+#include "gibbon/explore/run_check.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/space/spaces/cimnet.hpp"
 #include "gibbon/store/run_record.hpp"

@@ -17,12 +17,18 @@ using ::testing::HasSubstr;
 
 class DesignTable : public ::testing::Test {
  protected:
-  DesignTable() { std::filesystem::remove(path_); }
-  ~DesignTable() override { std::filesystem::remove(path_); }
+  DesignTable() { remove_files(); }
+  ~DesignTable() override { remove_files(); }
+  void remove_files() const {
+    std::filesystem::remove(path_);
+    std::filesystem::remove(beside_);
+  }
 
   const std::filesystem::path path_ =
       std::filesystem::temp_directory_path() /
       ("gibbon-design-table-test-" + std::to_string(getpid()) + ".csv");
+  const std::filesystem::path beside_ = path_.string() + ".json";
+  const base::Json settings_ = {{"images", 64}, {"seed", 1}};
 };
 
 TabulatedDesign design(double simulated, double one_shot_same, double one_shot) {
@@ -41,8 +47,8 @@ TEST_F(DesignTable, AccuracyTakesTheLossOnTheFewFromTheOneShotAccuracyOnAll) {
 }
 
 TEST_F(DesignTable, WhatIsAppendedIsRead) {
-  DesignTableWriter(path_).append(design(50, 53, 58));
-  DesignTableWriter(path_).append(design(10, 20, 30));
+  DesignTableWriter(path_, settings_).append(design(50, 53, 58));
+  DesignTableWriter(path_, settings_).append(design(10, 20, 30));
   const auto table = read_design_table(path_);
   ASSERT_EQ(table.size(), 2U);
   EXPECT_EQ(table[0].genome, (space::Genome{1, 0, 2}));
@@ -51,15 +57,43 @@ TEST_F(DesignTable, WhatIsAppendedIsRead) {
 }
 
 TEST_F(DesignTable, ABrokenLastLineIsLeftOutAndCutOff) {
-  DesignTableWriter(path_).append(design(50, 53, 58));
+  DesignTableWriter(path_, settings_).append(design(50, 53, 58));
   std::ofstream(path_, std::ios::app) << "102,50,1";
   EXPECT_EQ(read_design_table(path_).size(), 1U);
-  DesignTableWriter(path_).append(design(10, 20, 30));
+  DesignTableWriter(path_, settings_).append(design(10, 20, 30));
   EXPECT_EQ(read_design_table(path_).size(), 2U);
 }
 
+TEST_F(DesignTable, LeavesAFileThatIsNoTableAsItIs) {
+  for (const char* text : {"a note without an end", "a,b\n1,2\n3", "genome,accuracy"}) {
+    base::write_file_atomically(path_, text);
+    EXPECT_THAT(test::error_of([&] { DesignTableWriter(path_, settings_); }),
+                HasSubstr("is not a table of designs"));
+    EXPECT_EQ(base::read_file(path_), text);
+    EXPECT_FALSE(std::filesystem::exists(beside_));
+  }
+  base::write_file_atomically(path_, "");
+  DesignTableWriter(path_, settings_).append(design(50, 53, 58));
+  EXPECT_EQ(read_design_table(path_).size(), 1U);
+}
+
+TEST_F(DesignTable, GoesOnWithItsOwnSettingsAlone) {
+  DesignTableWriter(path_, {{"images", 32}, {"seed", 1}});
+  // No design was made yet: other settings may be taken.
+  DesignTableWriter(path_, settings_).append(design(50, 53, 58));
+  EXPECT_THAT(test::error_of([&] {
+                DesignTableWriter(path_, {{"images", 32}, {"seed", 1}});
+              }),
+              HasSubstr("its designs were made with other settings (" + beside_.string() +
+                        ": images); use another file"));
+  std::filesystem::remove(beside_);
+  EXPECT_THAT(test::error_of([&] { DesignTableWriter(path_, settings_); }),
+              HasSubstr(beside_.string() + ", which says how they were made, is missing"));
+  EXPECT_EQ(read_design_table(path_).size(), 1U);
+}
+
 TEST_F(DesignTable, SaysWhereItCannotBeRead) {
-  DesignTableWriter(path_).append(design(50, 53, 58));
+  DesignTableWriter(path_, settings_).append(design(50, 53, 58));
   std::ofstream(path_, std::ios::app) << "102,50\n";
   EXPECT_THAT(test::error_of([&] { read_design_table(path_); }),
               HasSubstr("line 3: 2 fields, 9 are needed"));

@@ -50,6 +50,18 @@ TEST(RunFolder, WhatARunLeavesThatDiesBeforeItsFirstFileMayBeUsed) {
               ThrowsMessage<base::Error>(HasSubstr("--resume to continue it")));
 }
 
+TEST(RunFolder, ARunBeginsWithItsConfiguration) {
+  const TemporaryFolder place;
+  RunFolder(place / "run", OpenMode::kCreate).open_store()->put({{"run", base::Json("first")}});
+  // Killed here: the next one may have the folder, and its store.
+  const RunFolder folder(place / "run", OpenMode::kCreate);
+  folder.open_store()->put({{"run", base::Json("second")}});
+  EXPECT_EQ(folder.open_store()->get("run"), base::Json("second"));
+  std::ofstream(folder.config()) << "name: second\n";
+  EXPECT_THAT([&] { RunFolder(place / "run", OpenMode::kCreate); },
+              ThrowsMessage<base::Error>(HasSubstr("--resume to continue it")));
+}
+
 TEST(RunFolder, AFolderInUseSaysHowToGoOn) {
   const TemporaryFolder place;
   std::ofstream(place / "something") << "x";

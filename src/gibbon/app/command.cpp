@@ -4,6 +4,7 @@
 
 #include <cstdio>
 #include <exception>
+#include <limits>
 #include <memory>
 #include <thread>
 
@@ -21,7 +22,9 @@ void add_global_options(CLI::App& program, GlobalOptions& global) {
   program.add_flag("--json", global.json, "Results as JSON on standard output");
   program.add_option("--threads", global.threads, "Threads; default: all processors")
       ->check(CLI::Range(1, 1024));
-  program.add_option("--seed", global.seed, "Seed of every random stream");
+  constexpr std::uint64_t kMostSeed = std::numeric_limits<std::int64_t>::max();
+  program.add_option("--seed", global.seed, "Seed of every random stream")
+      ->check(CLI::Range(std::uint64_t{0}, kMostSeed));
 }
 
 /// What was wrong with the arguments. CLI11 says of an unknown command only that one is required,

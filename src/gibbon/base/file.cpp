@@ -28,6 +28,24 @@ void write_all(int descriptor, std::string_view content, const std::filesystem::
   }
 }
 
+std::filesystem::path partial(const std::filesystem::path& path) {
+  return path.string() + ".partial";
+}
+
+/// For what is to take the place of `path`, which is no folder and no device.
+int open_partial(const std::filesystem::path& path) {
+  std::error_code unknown;
+  if (std::filesystem::is_directory(path, unknown)) fail("write", path, EISDIR);
+  if (path.filename().empty()) fail("write", path, ENOENT);
+  if (std::filesystem::exists(path, unknown) && !std::filesystem::is_regular_file(path, unknown)) {
+    fail("write", path, EINVAL);
+  }
+  const int descriptor =
+      ::open(partial(path).c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  if (descriptor < 0) fail("write", path, errno);
+  return descriptor;
+}
+
 }  // namespace
 
 std::string read_file(const std::filesystem::path& path) {
@@ -41,9 +59,8 @@ std::string read_file(const std::filesystem::path& path) {
 }
 
 void write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  const std::filesystem::path temporary = path.string() + ".partial";
-  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-  if (descriptor < 0) fail("write", path, errno);
+  const std::filesystem::path temporary = partial(path);
+  const int descriptor = open_partial(path);
   try {
     write_all(descriptor, content, path);
     if (::fsync(descriptor) != 0) fail("write", path, errno);
@@ -53,7 +70,15 @@ void write_file_atomically(const std::filesystem::path& path, std::string_view c
     throw;
   }
   ::close(descriptor);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) fail("write", path, errno);
+  if (::rename(temporary.c_str(), path.c_str()) == 0) return;
+  const int problem = errno;
+  ::unlink(temporary.c_str());
+  fail("write", path, problem);
+}
+
+void require_writable(const std::filesystem::path& path) {
+  ::close(open_partial(path));
+  ::unlink(partial(path).c_str());
 }
 
 }  // namespace gibbon::base

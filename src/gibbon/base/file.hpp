@@ -14,4 +14,8 @@ std::string read_file(const std::filesystem::path& path);
 /// ("No space left on device"); the old file is untouched then.
 void write_file_atomically(const std::filesystem::path& path, std::string_view content);
 
+/// Throws the Error that write_file_atomically would throw for what can be seen beforehand (no such
+/// folder, no right to write in it, no file but a folder or a device), for work that ends with it.
+void require_writable(const std::filesystem::path& path);
+
 }  // namespace gibbon::base

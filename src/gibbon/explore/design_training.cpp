@@ -50,17 +50,6 @@ Judged fitted_to_crossbars(const Workbench& bench, const nn::TrainedNetwork& tra
   return fitted.accuracy > as_trained.accuracy ? fitted : as_trained;
 }
 
-void take_own(const OwnTraining& own, train::FinalTrainOptions& options) {
-  data::AugmentationOptions& augmentation = options.base.augmentation;
-  augmentation.crop_padding = own.crop_padding.value_or(augmentation.crop_padding);
-  if (own.padding) {
-    augmentation.padding = base::value_of("padding", *own.padding, data::kPaddingModes);
-  }
-  augmentation.cutout = own.cutout.value_or(augmentation.cutout);
-  options.base.weight_decay = own.weight_decay.value_or(options.base.weight_decay);
-  options.skip_easy = own.skip_easy.value_or(options.skip_easy);
-}
-
 /// The design trained alone, or with the answers of a `teacher`; unfinished where a stop was asked
 /// for.
 nn::TrainedNetwork trained_alone(const Workbench& bench, const FinalDesign& chosen,

@@ -72,17 +72,29 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   return designs;
 }
 
+/// Designs of the front that are not `taken`, `wanted` of them where it has so many: the choice of
+/// as few as leave that many, so that it reaches from end to end.
+std::vector<Evaluation> others_from_front(const RunContext& context,
+                                          const std::set<space::Genome>& taken,
+                                          std::size_t wanted) {
+  std::vector<Evaluation> others;
+  for (std::size_t chosen = wanted; chosen <= wanted + taken.size(); ++chosen) {
+    others = choose_from_front(context, chosen);
+    std::erase_if(others, [&](const Evaluation& other) { return taken.contains(other.genome); });
+    if (others.size() >= wanted) break;
+  }
+  if (others.size() > wanted) others.resize(wanted);
+  return others;
+}
+
 /// The targets' designs, then those of the front that are not among them.
 std::vector<FinalDesign> choose_designs(RunContext& context) {
   std::vector<FinalDesign> designs = choose_for_targets(context);
-  const auto further = static_cast<std::size_t>(context.config.final_training.designs);
+  const FinalConfig& config = context.config.final_training;
   std::set<space::Genome> taken;
   for (const FinalDesign& design : designs) taken.insert(design.evaluation.genome);
-  const std::size_t wanted = designs.size() + further;
-  for (const Evaluation& evaluation : choose_from_front(context, wanted)) {
-    if (designs.size() == wanted) break;
-    if (!taken.insert(evaluation.genome).second) continue;
-    const FinalConfig& config = context.config.final_training;
+  const auto further = static_cast<std::size_t>(config.designs);
+  for (const Evaluation& evaluation : others_from_front(context, taken, further)) {
     designs.push_back({evaluation, config.epochs, config.teacher_weight});
   }
   return designs;

@@ -7,8 +7,6 @@
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/named_values.hpp"
-#include "gibbon/explore/fixed_genes.hpp"
-#include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::explore {
@@ -19,6 +17,10 @@ constexpr base::NamedValues<train::Precision, 3> kPrecisions{
     {{"auto", train::Precision::kAuto},
      {"float32", train::Precision::kFloat32},
      {"bfloat16", train::Precision::kBfloat16}}};
+
+data::PaddingMode padding_from(const char* key, const std::string& name) {
+  return base::value_of(key, name, data::kPaddingModes);
+}
 
 }  // namespace
 
@@ -64,8 +66,7 @@ train::TrainOptions supernet_options(const RunConfig& config) {
   options.weight_decay = config.supernet.weight_decay;
   options.label_smoothing = config.supernet.label_smoothing;
   options.augmentation.crop_padding = config.data.crop_padding;
-  options.augmentation.padding =
-      base::value_of("data.padding", config.data.padding, data::kPaddingModes);
+  options.augmentation.padding = padding_from("data.padding", config.data.padding);
   options.augmentation.flip = config.data.flip;
   options.augmentation.cutout = config.data.cutout;
   options.small_crops = config.supernet.small_crops;
@@ -85,6 +86,15 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
   options.epochs = config.final_training.epochs;
   options.float_share = config.final_training.float_share;
   return options;
+}
+
+void take_own(const OwnTraining& own, train::FinalTrainOptions& options) {
+  data::AugmentationOptions& augmentation = options.base.augmentation;
+  augmentation.crop_padding = own.crop_padding.value_or(augmentation.crop_padding);
+  if (own.padding) augmentation.padding = padding_from("padding", *own.padding);
+  augmentation.cutout = own.cutout.value_or(augmentation.cutout);
+  options.base.weight_decay = own.weight_decay.value_or(options.base.weight_decay);
+  options.skip_easy = own.skip_easy.value_or(options.skip_easy);
 }
 
 predict::PredictorOptions predictor_options(const RunConfig& config) {
@@ -129,36 +139,6 @@ data::TrainValidationSplit split_images(const RunConfig& config, const data::Dat
     split.train = first_images(split.train, config.data.train_images);
   }
   return split;
-}
-
-void check_names(const RunConfig& config, const space::SearchSpace& space) {
-  const space::Objective objective = make_objective(config.objective);
-  for (const FinalTarget& target : config.final_training.targets) {
-    bounded(objective, target);
-    const FixedGenes known(space, target.genes);
-  }
-  accuracy_options(config);
-  supernet_options(config);
-  const auto simulator = sim::make_simulator(config.simulation.model);
-  if (simulator->is_exact() && config.final_training.pim_aware_epochs > 0) {
-    throw base::Error(fmt::format(
-        "final.pim_aware_epochs is {}: the chips of {} compute exactly, there is nothing to learn "
-        "of them",
-        config.final_training.pim_aware_epochs, config.simulation.model));
-  }
-  if (config.simulation.draws > 0 &&
-      (simulator->is_exact() || accuracy_options(config).mode == sim::AdcMode::kIdeal)) {
-    throw base::Error(fmt::format(
-        "simulation.draws is {}: chips of {} with adc_mode {} have no devices that differ",
-        config.simulation.draws, config.simulation.model, config.simulation.adc_mode));
-  }
-  search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
-  predict::make_predictor(config.predictor.model, space, predictor_options(config));
-}
-
-void check_start(const RunConfig& config, const space::SearchSpace& space) {
-  if (config.supernet.start.empty()) return;
-  nn::with_weights_of(space.largest_network(), nn::load_trained_file(config.supernet.start));
 }
 
 }  // namespace gibbon::explore

@@ -18,6 +18,8 @@ space::Objective bounded(space::Objective objective, const FinalTarget& target);
 sim::AccuracyOptions accuracy_options(const RunConfig& config);
 train::TrainOptions supernet_options(const RunConfig& config);
 train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t seed);
+/// What one design's training has of its own in place of the others'.
+void take_own(const OwnTraining& own, train::FinalTrainOptions& options);
 predict::PredictorOptions predictor_options(const RunConfig& config);
 search::SearcherOptions searcher_options(const RunConfig& config);
 
@@ -31,13 +33,5 @@ data::ImageSet first_images(const data::ImageSet& images, int count);
 
 /// The training split divided as the run divides it: what trains, what judges.
 data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset);
-
-/// Makes every part that the configuration names once, so that a run does not begin, and makes no
-/// folder, with a name or setting that is not known. Throws base::Error as the parts do.
-void check_names(const RunConfig& config, const space::SearchSpace& space);
-
-/// Reads the network that the supernet is to start from, where there is one, so that no run begins
-/// with one that does not fit. Throws base::Error as nn::with_weights_of does.
-void check_start(const RunConfig& config, const space::SearchSpace& space);
 
 }  // namespace gibbon::explore

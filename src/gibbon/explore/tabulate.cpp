@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
+#include "gibbon/base/hash.hpp"
 #include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/chip_fit.hpp"
 #include "gibbon/explore/evaluator.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/run_weights.hpp"
+#include "gibbon/space/fingerprint.hpp"
 #include "gibbon/store/design_table.hpp"
 
 namespace gibbon::explore {
@@ -87,6 +90,25 @@ std::vector<space::Genome> drawn_designs(const Tabulator& tabulator,
   return designs;
 }
 
+std::string hash_of_file(const std::filesystem::path& path) {
+  return fmt::format("{:016x}", base::hash_of(base::read_file(path)));
+}
+
+/// All that decides a row.
+base::Json settings_of(const RunConfig& config, const space::SearchSpace& space,
+                       const TabulateOptions& options, const std::filesystem::path& weights) {
+  return {{"space", space::fingerprint(space)},
+          {"weights", hash_of_file(weights)},
+          {"model", config.simulation.model},
+          {"adc_mode", config.simulation.adc_mode},
+          {"run_seed", config.seed},
+          {"seed", options.seed},
+          {"images", options.one_shot_images},
+          {"crossbar_images", options.crossbar_images},
+          {"calibration_images", options.calibration_images},
+          {"fit_images", config.simulation.fit_images}};
+}
+
 }  // namespace
 
 Outcome tabulate(const RunConfig& config, const space::SearchSpace& space,
@@ -94,8 +116,9 @@ Outcome tabulate(const RunConfig& config, const space::SearchSpace& space,
                  const std::filesystem::path& checkpoints, const TabulateOptions& options,
                  const std::filesystem::path& file, base::Progress& progress) {
   Tabulator tabulator(config, space, dataset, options);
-  tabulator.load(checkpoints / latest_weights(store));
-  const store::DesignTableWriter writer(file);
+  const std::filesystem::path weights = checkpoints / latest_weights(store);
+  tabulator.load(weights);
+  const store::DesignTableWriter writer(file, settings_of(config, space, options, weights));
   space::GenomeSet known;
   for (const store::TabulatedDesign& design : store::read_design_table(file)) {
     known.insert(design.genome);

@@ -68,6 +68,35 @@ TabulatedDesign design_from(std::string_view line) {
   return design;
 }
 
+/// The file's text, which begins with the line of names.
+std::string table_text(const fs::path& path) {
+  std::string text = base::read_file(path);
+  if (!text.starts_with(header_line())) {
+    throw base::Error(fmt::format("{}: is not a table of designs", path.string()));
+  }
+  return text;
+}
+
+/// Throws where a table's designs were not made with these settings.
+void require_same(const fs::path& table, const fs::path& beside, const base::Json& settings) {
+  if (!fs::exists(beside)) {
+    throw base::Error(fmt::format(
+        "{}: holds designs, and {}, which says how they were made, is missing; use another file",
+        table.string(), beside.string()));
+  }
+  const base::Json known = base::Json::parse(base::read_file(beside), nullptr, false);
+  if (known == settings) return;
+  std::string others;
+  for (const auto& [key, value] : settings.items()) {
+    if (known.is_object() && known.contains(key) && known[key] == value) continue;
+    others += fmt::format("{}{}", others.empty() ? "" : ", ", key);
+  }
+  throw base::Error(
+      fmt::format("{}: its designs were made with other settings ({}: {}); use "
+                  "another file",
+                  table.string(), beside.string(), others));
+}
+
 }  // namespace
 
 double TabulatedDesign::accuracy() const {
@@ -85,12 +114,9 @@ space::Evaluation TabulatedDesign::evaluation() const {
 }
 
 std::vector<TabulatedDesign> read_design_table(const fs::path& path) {
-  const std::string text = base::read_file(path);
+  const std::string text = table_text(path);
   std::vector<std::string_view> lines = split(text, '\n');
   lines.pop_back();  // what follows the last end of a line
-  if (lines.empty() || fmt::format("{}\n", lines.front()) != header_line()) {
-    throw base::Error(fmt::format("{}: is not a table of designs", path.string()));
-  }
   std::vector<TabulatedDesign> designs;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     try {
@@ -102,14 +128,20 @@ std::vector<TabulatedDesign> read_design_table(const fs::path& path) {
   return designs;
 }
 
-DesignTableWriter::DesignTableWriter(fs::path path) : path_(std::move(path)) {
-  if (!fs::exists(path_)) {
-    write(header_line());
-    return;
-  }
-  const std::string text = base::read_file(path_);
+DesignTableWriter::DesignTableWriter(fs::path path, const base::Json& settings)
+    : path_(std::move(path)) {
+  std::error_code unreadable;
+  const bool is_new = !fs::exists(path_) || fs::file_size(path_, unreadable) == 0;
+  const std::string text = is_new ? header_line() : table_text(path_);
+  const fs::path beside = path_.string() + ".json";
   const std::size_t end = text.rfind('\n');
-  if (end != std::string::npos && end + 1 < text.size()) fs::resize_file(path_, end + 1);
+  if (end + 1 == header_line().size()) {
+    if (is_new) write(text);
+    base::write_file_atomically(beside, settings.dump(2) + "\n");
+  } else {
+    require_same(path_, beside, settings);
+  }
+  if (end + 1 < text.size()) fs::resize_file(path_, end + 1);
 }
 
 void DesignTableWriter::append(const TabulatedDesign& design) const {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gibbon/base/json.hpp"
 #include "gibbon/space/evaluation.hpp"
 
 namespace gibbon::store {
@@ -31,8 +32,11 @@ std::vector<TabulatedDesign> read_design_table(const std::filesystem::path& path
 /// Throws base::Error with the system's reason.
 class DesignTableWriter {
  public:
-  /// An unfinished last line of the file is cut off.
-  explicit DesignTableWriter(std::filesystem::path path);
+  /// `settings` decide what a design's row is; they stand in a file beside the table, its name with
+  /// .json behind. A table goes on with the settings that it began with: throws base::Error where
+  /// they are others, where they are missing beside a table with designs, and where the file is no
+  /// table. An unfinished last line of the file is cut off.
+  DesignTableWriter(std::filesystem::path path, const base::Json& settings);
   void append(const TabulatedDesign& design) const;
 
  private:

@@ -17,9 +17,12 @@ namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 4> kParts{"layers", "hardware", "checkpoints", "models"};
 
-/// A run killed before its first file leaves empty folders, which the next may take.
+/// A run killed before its configuration was written, with which it begins, leaves empty folders
+/// and a store without designs, which the next may take.
 bool holds_anything(const fs::path& path, std::error_code& error) {
+  const bool has_begun = fs::exists(path / "config.yaml", error);
   for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) {
+    if (!has_begun && entry.path().filename().string().starts_with("run.db")) continue;
     const bool is_part =
         std::find(kParts.begin(), kParts.end(), entry.path().filename()) != kParts.end();
     if (!is_part || !fs::is_directory(entry) || !fs::is_empty(entry, error)) return true;
@@ -80,7 +83,8 @@ fs::path RunFolder::hardware(std::string_view id) const {
 }
 
 std::unique_ptr<RunStore> RunFolder::open_store() const {
-  return open_sqlite_store(database(), mode_);
+  const bool was_left = mode_ == OpenMode::kCreate && fs::exists(database());
+  return open_sqlite_store(database(), was_left ? OpenMode::kResume : mode_);
 }
 
 }  // namespace gibbon::store

@@ -11,7 +11,8 @@ namespace gibbon::store {
 /// only names, the files are written by whoever makes their content.
 class RunFolder {
  public:
-  /// kCreate: makes the folder (and its parents), which must be missing or empty. kResume and
+  /// kCreate: makes the folder (and its parents), which must be missing or empty, or left by a run
+  /// that was killed before its config() was written, which is therefore to come last. kResume and
   /// kReadOnly: the folder must exist and hold a run.db. Throws base::Error with the path and the
   /// reason, and for an existing run how to go on.
   RunFolder(std::filesystem::path path, OpenMode mode);

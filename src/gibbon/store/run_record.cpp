@@ -71,6 +71,7 @@ Json to_json(const RunFacts& facts) {
           {"dataset", facts.dataset},
           {"space", facts.space},
           {"space_log10_size", facts.space_log10_size},
+          {"space_fingerprint", facts.space_fingerprint},
           {"searcher", facts.searcher},
           {"objective", facts.objective},
           {"metrics", std::move(metrics)},
@@ -89,6 +90,7 @@ RunFacts run_facts_from_json(const Json& json) {
     facts.dataset = json.at("dataset").get<std::string>();
     facts.space = json.at("space").get<std::string>();
     facts.space_log10_size = number(json, "space_log10_size");
+    facts.space_fingerprint = json.value("space_fingerprint", "");
     facts.searcher = json.at("searcher").get<std::string>();
     facts.objective = json.at("objective").get<std::string>();
     for (const Json& metric : json.at("metrics")) {

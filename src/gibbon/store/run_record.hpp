@@ -24,6 +24,7 @@ struct RunFacts {
   std::string dataset;
   std::string space;
   double space_log10_size = 0;
+  std::string space_fingerprint;  ///< space::fingerprint; empty in runs of versions before it
   std::string searcher;
   std::string objective;                 ///< "pareto", "edp", ...
   std::vector<space::Metric> metrics;    ///< of the objective

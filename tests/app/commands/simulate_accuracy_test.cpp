@@ -212,7 +212,7 @@ TEST_F(SimulateAccuracy, SaysWhenAllImagesWereNeeded) {
   EXPECT_EQ(test["order_seed"], 3);
   EXPECT_EQ(test["low_points"], test["high_points"]);
   EXPECT_THAT(run(accuracy("noisy.yaml") + "--until-ci 0.01 --images 200").output,
-              HasSubstr("200 of 200 on crossbars: the interval needed them all, the difference is "
+              HasSubstr("200 of 200 on crossbars: the interval needed them all: on them it is "
                         "exact\n"));
 }
 

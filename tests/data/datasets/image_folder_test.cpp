@@ -32,7 +32,7 @@ class ImageFolder : public testing::Test {
   TemporaryFolder folder_;
 };
 
-TEST_F(ImageFolder, SortsClassesAndFilesByName) {
+TEST_F(ImageFolder, SortsClassesAndFilesByNameAndTakesClassesInTurn) {
   const Dataset dataset = load_dataset("image-folder", folder_.path());
   EXPECT_THAT(dataset.class_names, ElementsAre("ant", "cat"));
   EXPECT_THAT(dataset.train.labels, ElementsAre(0, 1, 1));
@@ -44,6 +44,23 @@ TEST_F(ImageFolder, SortsClassesAndFilesByName) {
               ElementsAre(21, 24, 22, 25, 23, 26, 11, 14, 12, 15, 13, 16, 1, 4, 2, 5, 3, 6));
   EXPECT_THAT(dataset.test.labels, ElementsAre(0, 1));
   EXPECT_EQ(dataset.test.pixels[0], 31);
+}
+
+TEST_F(ImageFolder, TheFirstImagesAreOfAllClasses) {
+  // With what is there 12 of the one class and 6 of the other.
+  for (int i = 0; i < 10; ++i) {
+    write_png(folder_ / fmt::format("train/cat/more{:02}.png", i), 1, 2, 3, {1, 2, 3, 4, 5, 6});
+  }
+  for (int i = 0; i < 5; ++i) {
+    write_png(folder_ / fmt::format("train/ant/more{:02}.png", i), 1, 2, 3, {1, 2, 3, 4, 5, 6});
+  }
+  const ImageSet train = load().train;
+  ASSERT_EQ(train.count(), 18);
+  int cats = 0;
+  for (int first = 1; first <= train.count(); ++first) {
+    cats += train.labels[static_cast<std::size_t>(first - 1)];
+    EXPECT_NEAR(cats, first * 12.0 / 18, 1) << "of the first " << first;
+  }
 }
 
 TEST_F(ImageFolder, ValStandsInForTest) {

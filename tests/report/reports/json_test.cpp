@@ -10,7 +10,8 @@ namespace {
 TEST(SummaryJson, HasTheRunAndEachFinalDesignWithUnits) {
   const base::Json expected = base::Json::parse(R"({
     "run": {"name": "small", "version": "0.1.0", "seed": 3, "threads": 1, "machine": "a machine",
-            "dataset": "toy", "space": "tiny", "space_log10_size": 0.5, "searcher": "random",
+            "dataset": "toy", "space": "tiny", "space_log10_size": 0.5,
+            "space_fingerprint": "", "searcher": "random",
             "objective": "pareto", "metrics": ["accuracy_top1", "area_mm2"],
             "constraints": ["area_mm2 <= 20"]},
     "iterations": 1, "designs_evaluated": 3, "hypervolume": 0.25,

@@ -15,10 +15,12 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
 #include "gibbon/explore/explorer.hpp"
+#include "gibbon/explore/run_check.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/report/reports/json.hpp"
 #include "gibbon/report/reports/text.hpp"
 #include "gibbon/report/write_reports.hpp"
+#include "gibbon/space/fingerprint.hpp"
 #include "gibbon/store/run_folder.hpp"
 #include "gibbon/store/run_record.hpp"
 
@@ -54,6 +56,11 @@ explore::RunConfig configure(const SearchArguments& arguments, const GlobalOptio
   if (!arguments.resume.empty()) {
     explore::RunConfig config = load_run_config(fs::path(arguments.resume) / "config.yaml");
     config.out = fs::absolute(arguments.resume);
+    if (global.seed && *global.seed != config.seed) {
+      throw base::Error(fmt::format("--seed {}: the run in {} began with {}, and goes on with it",
+                                    *global.seed, arguments.resume, config.seed));
+    }
+    if (global.threads) config.threads = *global.threads;
     return config;
   }
   explore::RunConfig config = load_run_config(run_file(arguments));
@@ -83,6 +90,7 @@ store::RunFacts facts_of(const explore::RunConfig& config, const space::SearchSp
   facts.dataset = config.data.dataset;
   facts.space = space.name();
   facts.space_log10_size = space.log10_size();
+  facts.space_fingerprint = space::fingerprint(space);
   facts.searcher = config.search.searcher;
   facts.objective = objective.name;
   facts.metrics = objective.metrics;
@@ -101,21 +109,38 @@ void print_result(const report::RunData& data, const store::RunFolder& folder, b
   fmt::print("{}\n{}\n", report::pareto_table(data), folder.report().string());
 }
 
+struct BegunRun {
+  store::RunFolder folder;
+  std::unique_ptr<store::RunStore> store;
+  RunInputs inputs;
+};
+
+/// Nothing is written before all that can be checked has been; the configuration comes last, when
+/// the store is this process's and knows the run.
+BegunRun begin(const explore::RunConfig& config) {
+  RunInputs inputs = load_run_inputs(config);
+  explore::check_run(config, *inputs.space, inputs.dataset.train);
+  explore::check_start(config, *inputs.space);
+  store::RunFolder folder(config.out, store::OpenMode::kCreate);
+  auto store = folder.open_store();
+  store->put({{"run", store::to_json(facts_of(config, *inputs.space))}});
+  base::write_file_atomically(folder.config(), to_yaml(config));
+  return {std::move(folder), std::move(store), std::move(inputs)};
+}
+
+BegunRun resume(const explore::RunConfig& config) {
+  store::RunFolder folder(config.out, store::OpenMode::kResume);
+  auto store = folder.open_store();
+  RunInputs inputs = load_begun_run_inputs(config, *store);
+  explore::check_run(config, *inputs.space, inputs.dataset.train);
+  return {std::move(folder), std::move(store), std::move(inputs)};
+}
+
 int search(const SearchArguments& arguments, const GlobalOptions& global) {
   const bool resumes = !arguments.resume.empty();
   const explore::RunConfig config = configure(arguments, global);
-  const RunInputs inputs = load_run_inputs(config);
-  explore::check_names(config, *inputs.space);
-  if (!resumes) explore::check_start(config, *inputs.space);
-
-  const auto mode = resumes ? store::OpenMode::kResume : store::OpenMode::kCreate;
-  const store::RunFolder folder(config.out, mode);
-  if (!resumes) base::write_file_atomically(folder.config(), to_yaml(config));
-  const auto store = folder.open_store();
-  // Absent on resuming, too, where the run was killed before this line.
-  if (!store->get("run")) {
-    store->put({{"run", store::to_json(facts_of(config, *inputs.space))}});
-  }
+  BegunRun run = resumes ? resume(config) : begin(config);
+  const auto& [folder, store, inputs] = run;
   const explore::RunPaths paths{folder.checkpoints(), folder.models()};
   TerminalProgress terminal(global.quiet || global.json);
   EventProgress progress(terminal, arguments.tensorboard

@@ -252,7 +252,7 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
   compare->excludes(explained);
   add_accuracy_options(command, options->accuracy);
   auto* accuracy = command.get_option("--accuracy");
-  accuracy->excludes(compare)->excludes(explained);
+  accuracy->excludes(compare)->excludes(explained)->excludes(csv);
   command
       .add_option("--epitome", options->epitome,
                   "Packed crossbars, epitomes by rule (1024x256) or by layer (FILE.yaml)")

@@ -92,7 +92,8 @@ void print(const TestedAccuracy& tested) {
   const double difference = 100 * result.difference;
   const double half_width = 100 * result.half_width;
   print_percent("accuracy", result.simulated_percent(),
-                result.all_images() ? " (all test images)" : " (ideal + difference)");
+                result.all_images() ? fmt::format(" (all {} images)", result.population())
+                                    : " (ideal + difference)");
   print_percent("ideal", result.ideal.top1_percent(),
                 fmt::format(" (quantised, no crossbars; {} of {} test images)",
                             result.ideal.correct, result.ideal.images));
@@ -101,7 +102,7 @@ void print(const TestedAccuracy& tested) {
   const std::string aim = fmt::format("+-{} points", tested.options.half_width_points);
   fmt::print("{:<12}  {:>10} of {} on crossbars: {}\n", "images", result.images,
              result.population(),
-             result.all_images() ? "the interval needed them all, the difference is exact"
+             result.all_images() ? "the interval needed them all: on them it is exact"
                                  : "the interval is within " + aim);
 }
 

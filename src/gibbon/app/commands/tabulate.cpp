@@ -28,8 +28,9 @@ int tabulate(TabulateArguments arguments, const GlobalOptions& global) {
   if (global.threads) config.threads = *global.threads;
   if (arguments.fit_images) config.simulation.fit_images = *arguments.fit_images;
   if (global.seed) arguments.options.seed = *global.seed;
-  const RunInputs inputs = load_run_inputs(config);
+  config.out = folder.path();
   const auto store = folder.open_store();
+  const RunInputs inputs = load_begun_run_inputs(config, *store);
   TerminalProgress progress(global.quiet || global.json);
   const auto outcome =
       explore::tabulate(config, *inputs.space, inputs.dataset, *store, folder.checkpoints(),

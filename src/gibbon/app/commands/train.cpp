@@ -14,6 +14,7 @@
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/file.hpp"
 #include "gibbon/data/dataset_registry.hpp"
 #include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
@@ -126,6 +127,8 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   training.base.epitome_scales = scales_of(arguments, crossbars);
   std::optional<nn::TrainedNetwork> start;
   if (!arguments.start.empty()) start = nn::load_trained_file(arguments.start);
+
+  base::require_writable(arguments.out);
 
   nn::TrainedNetwork trained{network, {}};
   {

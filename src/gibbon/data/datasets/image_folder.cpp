@@ -18,6 +18,7 @@ namespace fs = std::filesystem;
 struct LabelledFile {
   fs::path path;
   std::int32_t label = 0;
+  double place = 0;  ///< in its class, from 0 to below 1
 };
 
 /// What every image of the dataset is brought to, and whose size it is.
@@ -90,11 +91,18 @@ std::vector<LabelledFile> list_split(const fs::path& split,
          })) {
       files.push_back({std::move(path), static_cast<std::int32_t>(label)});
     }
+    const double count = static_cast<double>(files.size() - before);
+    for (std::size_t i = before; i < files.size(); ++i) {
+      files[i].place = static_cast<double>(i - before) / count;
+    }
     if (files.size() == before) {
       throw base::Error(
           fmt::format("{}: no .png, .jpg or .jpeg file in this class folder", folder.string()));
     }
   }
+  // Classes in turn: calibration, scoring and tests take the first images.
+  std::stable_sort(files.begin(), files.end(),
+                   [](const LabelledFile& a, const LabelledFile& b) { return a.place < b.place; });
   return files;
 }
 

@@ -39,7 +39,10 @@ class InnerSearch {
     std::size_t predicted = 0;
     for (std::size_t i = 0; i < size_; ++i) {
       Evaluation child;
-      child.genome = crossed_and_mutated(space_, winner(), winner(), crossover_, rng_);
+      // One after the other: both draw from the same stream.
+      const Genome& mother = winner();
+      const Genome& father = winner();
+      child.genome = crossed_and_mutated(space_, father, mother, crossover_, rng_);
       if (!met_.insert(child.genome).second) continue;
       child.metrics = predictor_.predict(child.genome);
       pool.push_back(std::move(child));

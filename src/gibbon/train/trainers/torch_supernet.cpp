@@ -11,6 +11,7 @@
 #include "gibbon/base/file.hpp"
 #include "gibbon/nn/starting_weights.hpp"
 #include "gibbon/sim/crossbar_calibration.hpp"
+#include "gibbon/train/small_crops.hpp"
 #include "gibbon/train/supernet.hpp"
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"

@@ -213,29 +213,6 @@ void require_images(const nn::Network& network, const data::ImageSet& images, co
   }
 }
 
-void require_small_crops(const nn::Network& network, const SmallCrops& crops) {
-  if (crops.size == 0) return;
-  const int side = std::min(network.input().height, network.input().width);
-  if (crops.size < 0 || crops.size > side) {
-    throw base::Error(
-        fmt::format("training option small_crops.size is {}, allowed is 0 to {}, the image's side",
-                    crops.size, side));
-  }
-  for (const nn::Layer& layer : network.layers()) {
-    if (!std::holds_alternative<nn::Flatten>(layer.parameters)) continue;
-    const int source = layer.inputs.front();
-    const auto* pool =
-        source == nn::kNetworkInput
-            ? nullptr
-            : std::get_if<nn::Pool>(&network.layers()[static_cast<std::size_t>(source)].parameters);
-    if (pool != nullptr && pool->mode == nn::PoolMode::kGlobalAverage) continue;
-    throw base::Error(
-        fmt::format("small crops need a network that averages all pixels before it classifies; "
-                    "layer '{}' of '{}' reads them one by one",
-                    layer.name, network.description().name));
-  }
-}
-
 void require_options(const TrainOptions& options) {
   const auto require = [](bool holds, const char* name, double value, const char* allowed) {
     if (holds) return;

@@ -79,10 +79,6 @@ double accuracy(Path& path, const data::ImageSet& images, const Session& session
 /// Throws base::Error if the images do not fit the network or a label has no class.
 void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose);
 
-/// Throws base::Error if the crops are larger than the network's images, or if its Linear layers
-/// need images of one size.
-void require_small_crops(const nn::Network& network, const SmallCrops& crops);
-
 /// Throws base::Error naming the option that is out of range.
 void require_options(const TrainOptions& options);
 
