@@ -324,6 +324,10 @@ TEST_F(Commands, EpitomeGenesAreHeldAgainstTheSpaceWithoutThem) {
   }
   EXPECT_NE(seeds[0]["joint_hypervolume"], seeds[1]["joint_hypervolume"]);
   EXPECT_TRUE(std::filesystem::exists(folder_ / "joint" / "joint-runs" / "fashion-mnist-2"));
+  // Quick runs mean nothing: they are not taken for others.
+  const Ran whole = run("reproduce joint --seeds 2 --out " + (folder_ / "joint").string());
+  EXPECT_EQ(whole.status, 1);
+  EXPECT_THAT(whole.errors, HasSubstr("holds a run of other settings"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "joint" / "joint.html"));
   // What is done is not done again.
   EXPECT_EQ(json_of(command)["tables"]["seeds"], seeds);

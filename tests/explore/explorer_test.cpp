@@ -15,6 +15,8 @@
 #include "gibbon/base/file.hpp"
 #include "gibbon/explore/capacity.hpp"
 #include "gibbon/explore/chip_choice.hpp"
+#include "gibbon/explore/run_setup.hpp"
+#include "gibbon/search/pareto.hpp"
 #include "gibbon/sim/converter_noise.hpp"
 #include "gibbon/sim/simulator.hpp"
 #include "gibbon/store/run_record.hpp"
@@ -355,6 +357,30 @@ TEST(Explorer, ATargetsDesignMayGetTheQuietestChipWithinItsBounds) {
     ++outside;
   }
   EXPECT_GT(outside, 0u) << "this run cannot show it";
+}
+
+TEST(Explorer, DesignsBesideATargetsReachFromEndToEndOfTheFront) {
+  RunConfig config = test::tiny_config();
+  config.final_training.targets = {{{"area_mm2 <= 100000"}, 1}};
+  config.final_training.chips = "quietest";
+  config.final_training.designs = 2;
+  config.search.initial_designs = 60;
+  config.supernet.steps = 30;
+  const RunResult result = run_unbroken(config);
+  std::vector<space::Evaluation> evaluations;
+  for (const auto& stored : result.evaluations) evaluations.push_back(stored.evaluation);
+  std::vector<double> accuracies;  // of the front
+  for (const std::size_t i : search::pareto_front(evaluations, make_objective(config.objective))) {
+    ASSERT_NE(evaluations[i].genome, result.finals.at(0).genome) << "this run cannot show it";
+    accuracies.push_back(evaluations[i].metrics[Metric::kAccuracy]);
+  }
+  const double best = *std::max_element(accuracies.begin(), accuracies.end());
+  std::erase_if(accuracies, [&](double accuracy) { return accuracy < 0.75 * best; });
+  ASSERT_GE(accuracies.size(), 4U) << "this run cannot show it";
+  ASSERT_EQ(result.finals.size(), 3U);
+  EXPECT_EQ(result.finals[1].search_accuracy, best);
+  EXPECT_EQ(result.finals[2].search_accuracy,
+            *std::min_element(accuracies.begin(), accuracies.end()));
 }
 
 double capacity_of(const space::Genome& genome) {

@@ -65,6 +65,17 @@ explore::RunConfig front_config(const JointArguments& arguments, const std::stri
   return config;
 }
 
+/// A run goes on with its own settings; --quick, or other data, wants other runs.
+void require_same(const fs::path& folder, const fs::path& file, const explore::RunConfig& config) {
+  if (!fs::exists(folder / "config.yaml") || !fs::exists(file)) return;
+  explore::RunConfig begun = load_run_config(file);
+  begun.threads = config.threads;  // decides nothing
+  if (to_yaml(begun) == to_yaml(config)) return;
+  throw base::Error(
+      fmt::format("{}: holds a run of other settings ({}); use another --out or remove both",
+                  folder.string(), file.string()));
+}
+
 report::RunData searched(const JointArguments& arguments, const std::string& space,
                          std::uint64_t seed, const GlobalOptions& global) {
   const explore::RunConfig config = front_config(arguments, space, seed);
@@ -72,6 +83,7 @@ report::RunData searched(const JointArguments& arguments, const std::string& spa
   fs::create_directories(runs);
   const fs::path folder = runs / config.name;
   const fs::path file = runs / (config.name + ".yaml");
+  require_same(folder, file, config);
   base::write_file_atomically(file, to_yaml(config));
   search_into(folder, {"--config", file.string()}, global);
   return read_run(folder);

@@ -12,6 +12,7 @@ void search_into(const std::filesystem::path& folder, std::vector<std::string> w
                  const GlobalOptions& global) {
   if (std::filesystem::exists(folder / "config.yaml")) {
     words = {"--resume", folder.string()};
+    if (global.seed) words.insert(words.end(), {"--seed", fmt::format("{}", *global.seed)});
   } else {
     words.insert(words.end(), {"--out", folder.string()});
     if (global.threads) {

@@ -54,7 +54,9 @@ Action add_tabulate_command(CLI::App& command, const GlobalOptions& global) {
   explore::TabulateOptions& options = arguments->options;
   command.add_option("RUN_DIR", arguments->run, "Folder of a run with a trained supernet")
       ->required();
-  command.add_option("--out", arguments->out, "CSV file; goes on where it ends; designs.csv");
+  command.add_option(
+      "--out", arguments->out,
+      "CSV file, with its settings in FILE.json; goes on where it ends; designs.csv");
   const auto add = [&](const char* name, int& target, const char* help) {
     command.add_option(name, target, help)->check(CLI::PositiveNumber);
   };
