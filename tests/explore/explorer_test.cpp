@@ -514,6 +514,35 @@ TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {
   EXPECT_NE(taught[1], alone[1]);
 }
 
+/// The weights of the layers that have some, of a model file's content.
+std::vector<std::vector<float>> weights_of(const std::string& model) {
+  const test::TemporaryFolder folder("gibbon-weights");
+  std::filesystem::create_directories(folder.path());
+  base::write_file_atomically(folder.path() / "model.gibbon", model);
+  std::vector<std::vector<float>> weights;
+  for (const auto& state : nn::load_trained_network(folder.path() / "model.gibbon").states) {
+    weights.push_back(state.weight);
+  }
+  return weights;
+}
+
+TEST(Explorer, ATeacherAnswersAsTrainedNotAsFittedToItsCrossbars) {
+  const auto models = [](int calibration_images) {
+    RunConfig config = test::tiny_config();
+    config.final_training.targets = {
+        {{"area_mm2 <= 100000"}, 3, {{"hardware.adc_bits", 4}, {"hardware.wordline_share", 1}}}};
+    config.final_training.designs = 1;
+    config.final_training.teacher_weight = 0.9;
+    config.final_training.calibration_images = calibration_images;
+    return trained_models(config);
+  };
+  const std::vector<std::string> as_trained = models(0);
+  const std::vector<std::string> fitted = models(16);
+  ASSERT_EQ(fitted.size(), 2u);
+  EXPECT_TRUE(fitted[0] != as_trained[0]) << "the fit helped nobody: this run cannot show it";
+  EXPECT_TRUE(weights_of(fitted[1]) == weights_of(as_trained[1]));
+}
+
 // No design is within both targets.
 TEST(Explorer, ATargetsDesignCanLearnFromItsLabelsAlone) {
   const double area = middle_area(run_unbroken(test::tiny_config()));

@@ -1,5 +1,6 @@
 #include "gibbon/nn/network.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "error_of.hpp"
@@ -19,6 +20,60 @@ Network network(Shape input, std::vector<Layer> layers) {
 
 std::string layers_error(Shape input, std::vector<Layer> layers) {
   return test::error_of([&] { network(input, std::move(layers)); });
+}
+
+NetworkDescription one_relu() {
+  NetworkDescription d;
+  d.name = "one";
+  d.input = {1, 8, 8};
+  d.num_classes = 1;
+  d.layers = {{"relu", Relu{}, {kNetworkInput}}};
+  return d;
+}
+
+std::string problem_of(const NetworkDescription& description) {
+  return test::error_of([&] { const Network network(description); });
+}
+
+TEST(Network, RefusesWhatStandsBeforeTheLayersOnBothSidesOfEachBound) {
+  NetworkDescription d = one_relu();
+  for (const int bits : {2, 16}) {
+    d.input_bits = bits;
+    const Network network(d);
+  }
+  for (const int bits : {1, 17}) {
+    d.input_bits = bits;
+    EXPECT_EQ(problem_of(d),
+              fmt::format("network 'one': input_bits is {}, allowed are 2 to 16", bits));
+  }
+  d = one_relu();
+  for (const double scale : {0.0, -1.0}) {
+    d.input_scale = scale;
+    EXPECT_EQ(problem_of(d),
+              fmt::format("network 'one': input_scale is {}, allowed is more than 0", scale));
+  }
+  d = one_relu();
+  d.num_classes = -1;
+  EXPECT_EQ(problem_of(d), "network 'one': num_classes is -1, allowed are 1 and more");
+}
+
+TEST(Network, CountsItsValuesIn32Bits) {
+  NetworkDescription d = one_relu();
+  d.input = {1, 1, 2147483647};
+  const Network network(d);
+  d.input = {2, 32768, 32768};  // 2^31
+  EXPECT_EQ(problem_of(d),
+            "network 'one': input shape 2x32768x32768 is not positive, or holds more than "
+            "2147483647 values");
+  d = one_relu();
+  d.input = {1, 1024, 1024};
+  Conv conv{1, 2048, 1};
+  d.layers = {{"conv", conv, {kNetworkInput}}};
+  EXPECT_EQ(problem_of(d),
+            "layer 'conv' (conv): gives 2048 x 1024 x 1024 values, more than 2147483647");
+  conv.out_channels = 2047;
+  d.layers = {{"conv", conv, {kNetworkInput}}};
+  EXPECT_EQ(problem_of(d), "no error");
 }
 
 TEST(Network, AConcatHasTheChannelsOfAllItsInputs) {

@@ -106,6 +106,11 @@ void keep(RunContext& run, const FinalDesign& chosen, const std::string& id,
 
 }  // namespace
 
+std::filesystem::path teacher_file(const RunContext& run, const std::string& id) {
+  const std::filesystem::path as_trained = kept_file(run, id);
+  return std::filesystem::exists(as_trained) ? as_trained : model_file(run, id);
+}
+
 void forget_kept(const RunContext& run, const std::string& id) {
   std::filesystem::remove(kept_file(run, id));
 }

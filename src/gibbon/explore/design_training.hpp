@@ -55,7 +55,11 @@ std::optional<store::FinalRecord> train_design(const Workbench& bench, const Fin
                                                const std::optional<std::filesystem::path>& teacher,
                                                base::Progress& progress);
 
-/// Once the record is in the store.
+/// The network of this design that answers as others learn from it: as trained, where it is still
+/// kept. Batch norms fitted to crossbars are wrong without them (decision 0006).
+std::filesystem::path teacher_file(const RunContext& run, const std::string& id);
+
+/// Once the record is in the store, and nobody learns from it.
 void forget_kept(const RunContext& run, const std::string& id);
 
 }  // namespace gibbon::explore

@@ -114,6 +114,7 @@ class FinalTrainings {
       if (has_teacher(i)) tasks.back().after = kTeacher;
     }
     base::run_side_by_side(tasks, context_.config.threads);
+    if (!designs_.empty() && done_ == designs_.size()) forget_kept(context_, id_of(kTeacher));
   }
 
   static std::string id_of(std::size_t design) { return fmt::format("{:02}", design + 1); }
@@ -139,13 +140,13 @@ class FinalTrainings {
       TrainingProgress progress = design_progress(bench, "training", "final " + id, done_,
                                                   designs_.size(), designs_[design].epochs);
       std::optional<std::filesystem::path> teacher;
-      if (has_teacher(design)) teacher = model_file(context_, id_of(kTeacher));
+      if (has_teacher(design)) teacher = teacher_file(context_, id_of(kTeacher));
       const auto record = train_design(bench, designs_[design], id, teacher, progress);
       if (!record) return;
       const std::lock_guard lock(context_.mutex);
       context_.store.put(
           {{document_of(design), store::to_json(*record)}, {"timings", context_.clock.seconds()}});
-      forget_kept(context_, id);
+      if (design != kTeacher) forget_kept(context_, id);
     }
     ++done_;
     const std::lock_guard lock(context_.mutex);

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstdint>
+#include <limits>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
@@ -205,6 +207,36 @@ bool takes_several_inputs(const LayerParameters& parameters) {
          std::holds_alternative<MatMul>(parameters);
 }
 
+constexpr std::int64_t kMostValues = std::numeric_limits<std::int32_t>::max();
+
+/// Whether its values can be counted in 32 bits.
+bool is_countable(const Shape& shape) {
+  const std::int64_t plane = std::int64_t{shape.height} * shape.width;
+  return plane <= kMostValues && plane * shape.channels <= kMostValues;
+}
+
+/// What stands before the layers.
+void require_header(const NetworkDescription& d) {
+  const auto fail = [&](const std::string& problem) {
+    throw base::Error(fmt::format("network '{}'{}", d.name, problem));
+  };
+  const Shape& input = d.input;
+  if (d.layers.empty()) fail(" has no layers");
+  if (input.channels <= 0 || input.height <= 0 || input.width <= 0 || !is_countable(input)) {
+    fail(fmt::format(": input shape {}x{}x{} is not positive, or holds more than {} values",
+                     input.channels, input.height, input.width, kMostValues));
+  }
+  if (d.num_classes < 0) {
+    fail(fmt::format(": num_classes is {}, allowed are 1 and more", d.num_classes));
+  }
+  if (d.input_bits < 2 || d.input_bits > 16) {
+    fail(fmt::format(": input_bits is {}, allowed are 2 to 16", d.input_bits));
+  }
+  if (!(d.input_scale > 0) || !std::isfinite(d.input_scale)) {
+    fail(fmt::format(": input_scale is {}, allowed is more than 0", d.input_scale));
+  }
+}
+
 }  // namespace
 
 std::string_view type_name(const LayerParameters& parameters) {
@@ -228,11 +260,7 @@ int window_output_size(int size, int kernel, int stride, int padding, PaddingMod
 
 Network::Network(NetworkDescription description) : description_(std::move(description)) {
   const NetworkDescription& d = description_;
-  if (d.layers.empty()) throw base::Error(fmt::format("network '{}' has no layers", d.name));
-  if (d.input.channels <= 0 || d.input.height <= 0 || d.input.width <= 0) {
-    throw base::Error(fmt::format("network '{}': input shape {}x{}x{} is not positive", d.name,
-                                  d.input.channels, d.input.height, d.input.width));
-  }
+  require_header(d);
   std::unordered_set<std::string_view> names(2 * d.layers.size());
   shapes_.reserve(d.layers.size());
   std::vector<Shape> inputs;
@@ -249,6 +277,9 @@ Network::Network(NetworkDescription description) : description_(std::move(descri
       inputs.push_back(output_shape(input));
     }
     shapes_.push_back(std::visit(ShapeRule{layer, inputs}, layer.parameters));
+    const Shape& shape = shapes_.back();
+    require(is_countable(shape), layer, "gives {} x {} x {} values, more than {}", shape.channels,
+            shape.height, shape.width, kMostValues);
   }
 }
 

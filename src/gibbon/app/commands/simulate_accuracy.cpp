@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "gibbon/app/choice_option.hpp"
+#include "gibbon/app/images_for.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/data/dataset_registry.hpp"
 
@@ -184,8 +185,8 @@ SimulatedAccuracy simulate_accuracy(const nn::TrainedNetwork& trained,
                                     const AccuracyArguments& arguments,
                                     const GlobalOptions& global) {
   require_crossbars(arguments);
-  data::LoadOptions load;
-  load.threads = global.thread_count();
+  data::LoadOptions load =
+      images_for(trained.network.input(), arguments.dataset, global.thread_count());
   load.test_only = true;
   const data::Dataset dataset = data::load_dataset(arguments.dataset, arguments.directory, load);
   if (arguments.until_ci) {

@@ -11,6 +11,7 @@
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/event_progress.hpp"
+#include "gibbon/app/images_for.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
@@ -120,7 +121,9 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
       locate(PresetKind::kHardware,
              arguments.hardware.empty() ? std::string(kCrossbarsOfEpitomes) : arguments.hardware));
   const nn::Network network = network_of(arguments, crossbars);
-  const data::Dataset dataset = data::load_dataset(arguments.dataset, arguments.data);
+  const data::Dataset dataset =
+      data::load_dataset(arguments.dataset, arguments.data,
+                         images_for(network.input(), arguments.dataset, global.thread_count()));
   std::optional<hw::HardwareConfig> hardware;
   if (!arguments.hardware.empty()) hardware = crossbars;
   train::FinalTrainOptions training = options_of(arguments, hardware, global);
