@@ -63,6 +63,10 @@ TEST_F(Train, RefusesWhatIsOutOfRange) {
   EXPECT_THAT(output(), HasSubstr("--cutout: Value 1025 not in range 0 to 1024"));
   EXPECT_NE(train("--label-smoothing 1"), 0);
   EXPECT_THAT(output(), HasSubstr("--label-smoothing: Value 1 not in range 0.000000 to 0.990000"));
+  EXPECT_NE(train("--learning-rate 0"), 0);
+  EXPECT_THAT(output(), HasSubstr("--learning-rate: 0 is not above 0"));
+  EXPECT_NE(train("--learning-rate fast"), 0);
+  EXPECT_THAT(output(), HasSubstr("--learning-rate: 'fast' is no number"));
 }
 
 }  // namespace

@@ -160,6 +160,14 @@ TEST(MnsimIni, NamesWhatIsWrong) {
               HasSubstr("a number is needed"));
   EXPECT_THAT(ini_error(with("Device_Level = 2", "Device_Level = 2.5")),
               HasSubstr("a whole number"));
+  for (const char* groups : {"Group_Num = 1.7", "Group_Num = 1e12"}) {
+    EXPECT_THAT(ini_error(with("Group_Num = 0", groups)), HasSubstr("a whole number"));
+  }
+  EXPECT_THAT(ini_error(with("PE_Num = 2,3", "PE_Num = 2,1e12")), HasSubstr("two whole numbers"));
+  EXPECT_THAT(ini_error(with("ADC_Choice = 6", "ADC_Choice = 6\nADC_Choice = 1")),
+              HasSubstr("line 21: 'ADC_Choice' is given a second time"));
+  EXPECT_THAT(ini_error(with("[Tile level]", "[Device level]")),
+              HasSubstr("'Device level' is given a second time"));
   EXPECT_THAT(
       ini_error(with("[Algorithm Configuration]\nSimulation_Level = 1\nNoC_enable = 0\n", "")),
       HasSubstr("no section [Algorithm Configuration]"));

@@ -8,6 +8,7 @@
 #include "gibbon/app/commands/reproduce_training.hpp"
 #include "gibbon/app/commands/result_folder.hpp"
 #include "gibbon/app/config/run_config_yaml.hpp"
+#include "gibbon/app/number_check.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/run_inputs.hpp"
 #include "gibbon/app/terminal_progress.hpp"
@@ -175,7 +176,7 @@ void add_ranking_command(CLI::App& reproduce, const GlobalOptions& global,
   command
       ->add_option("--epochs", arguments->epochs,
                    "Of each training; default: those of the run's final designs")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command->add_option("--out", arguments->out, "Folder for the files and rows; reproduce");
   command->callback([arguments, chosen, &global] {
     *chosen = [arguments, &global] { return reproduce_ranking(*arguments, global); };

@@ -5,6 +5,7 @@
 
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/run_config_yaml.hpp"
+#include "gibbon/app/number_check.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/run_inputs.hpp"
 #include "gibbon/app/terminal_progress.hpp"
@@ -54,11 +55,9 @@ Action add_tabulate_command(CLI::App& command, const GlobalOptions& global) {
   explore::TabulateOptions& options = arguments->options;
   command.add_option("RUN_DIR", arguments->run, "Folder of a run with a trained supernet")
       ->required();
-  command.add_option(
-      "--out", arguments->out,
-      "CSV file, with its settings in FILE.json; goes on where it ends; designs.csv");
+  command.add_option("--out", arguments->out, "CSV file; goes on where it ends; designs.csv");
   const auto add = [&](const char* name, int& target, const char* help) {
-    command.add_option(name, target, help)->check(CLI::PositiveNumber);
+    command.add_option(name, target, help)->check(above_zero());
   };
   add("--designs", options.designs, "Random designs in the finished table; 2000");
   add("--images", options.one_shot_images, "Validation images without crossbars; 512");
@@ -68,7 +67,7 @@ Action add_tabulate_command(CLI::App& command, const GlobalOptions& global) {
       .add_option("--fit-images", arguments->fit_images,
                   "Of the calibration images, those that fit a design to its crossbars; "
                   "simulation.fit_images of the run")
-      ->check(CLI::NonNegativeNumber);
+      ->check(not_below_zero());
   return [arguments, &global] { return tabulate(*arguments, global); };
 }
 

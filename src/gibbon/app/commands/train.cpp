@@ -12,6 +12,7 @@
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/event_progress.hpp"
 #include "gibbon/app/images_for.hpp"
+#include "gibbon/app/number_check.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
@@ -185,14 +186,14 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
   command
       .add_option("--pim-aware-epochs", arguments->pim_aware_epochs,
                   "Fit the network to the crossbars; the last epochs see them in the forward pass")
-      ->check(CLI::NonNegativeNumber)
+      ->check(not_below_zero())
       ->needs(hardware);
   command
       .add_option("--pim-pass", arguments->pim_pass,
                   "That forward pass: exact, or fitted to a few images now and then")
       ->check(CLI::IsMember({"exact", "fitted"}));
   command.add_option("--images", arguments->images, "Test images to simulate; default: all")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_option("--start", arguments->start,
                      "Trained network to start from, .gibbon or .onnx");
   CLI::Option* teacher = command.add_option(
@@ -204,11 +205,11 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->check(CLI::Range(0.0, 1.0))
       ->needs(teacher);
   command.add_option("--epochs", arguments->epochs, "Passes over the training images")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command.add_option("--batch-size", arguments->batch_size, "Images a step")
       ->check(CLI::Range(1, 65536));
   command.add_option("--learning-rate", arguments->learning_rate, "Peak of the one-cycle schedule")
-      ->check(CLI::PositiveNumber);
+      ->check(above_zero());
   command
       .add_option("--muon-rate", arguments->muon_rate,
                   "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon")

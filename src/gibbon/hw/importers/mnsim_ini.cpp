@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -85,6 +86,12 @@ void refuse_unknown_keys(const Json& sections) {
   }
 }
 
+/// Nothing for a fraction and for what an int does not hold.
+std::optional<int> as_integer(double value) {
+  const int whole = static_cast<int>(std::clamp(value, -1e9, 1e9));
+  return whole == value ? std::optional<int>(whole) : std::nullopt;
+}
+
 /// Access to one section with messages that name section and key.
 class Section {
  public:
@@ -103,14 +110,18 @@ class Section {
   }
 
   int integer(const char* key) const {
-    const double value = number(key);
-    const int whole = static_cast<int>(std::clamp(value, -1e9, 1e9));
-    if (whole != value) refuse(key, "a whole number");
-    return whole;
+    const auto whole = as_integer(number(key));
+    if (!whole) refuse(key, "a whole number");
+    return *whole;
   }
 
   double number_or(const char* key, double fallback) const {
     const double value = number(key);
+    return value == 0 ? fallback : value;
+  }
+
+  int integer_or(const char* key, int fallback) const {
+    const int value = integer(key);
     return value == 0 ? fallback : value;
   }
 
@@ -126,9 +137,10 @@ class Section {
   std::array<int, 2> pair(const char* key) const {
     const std::vector<double> values = numbers(key);
     if (values.size() != 2) refuse(key, "two numbers");
-    const std::array<int, 2> whole = {static_cast<int>(values[0]), static_cast<int>(values[1])};
-    if (whole[0] != values[0] || whole[1] != values[1]) refuse(key, "two whole numbers");
-    return whole;
+    const auto first = as_integer(values[0]);
+    const auto second = as_integer(values[1]);
+    if (!first || !second) refuse(key, "two whole numbers");
+    return {*first, *second};
   }
 
   /// The position of the value among the allowed words or numbers.
@@ -215,7 +227,7 @@ ProcessingElement read_pe(const Section& s, const Section& interface) {
   pe.pim_type = static_cast<PimType>(s.one_of("PIM_Type", {0, 1}));
   pe.polarity = s.integer("Xbar_Polarity");
   pe.sub_position = s.integer("Sub_Position");
-  pe.groups = static_cast<int>(s.number_or("Group_Num", 1));
+  pe.groups = s.integer_or("Group_Num", 1);
   pe.dacs_per_subarray = s.integer("DAC_Num");
   if (pe.dacs_per_subarray <= 0) s.refuse("DAC_Num", "a number above 0");
   pe.logic_op = interface.integer("Logic_Op");
@@ -255,7 +267,7 @@ Tile read_tile(const Section& s, const Section& pe) {
   tile.pe_columns = elements[1];
   const auto window = s.pair("Pooling_shape");
   tile.pooling_size = window[0] * window[1] == 0 ? 9 : window[0] * window[1];
-  tile.pooling_units = static_cast<int>(s.number_or("Pooling_unit_num", 64));
+  tile.pooling_units = s.integer_or("Pooling_unit_num", 64);
   tile.pooling_technology_nm = s.number_or("Pooling_Tech", 65);
   tile.inter_tile_bandwidth_gbps = s.number("Inter_Tile_Bandwidth");
   tile.intra_tile_bandwidth_gbps = s.number("Intra_Tile_Bandwidth");
@@ -271,7 +283,7 @@ Chip read_chip(const Section& s) {
   chip.tile_columns = grid[1] == 0 ? 8 : grid[1];
   chip.placement = static_cast<TilePlacement>(s.one_of("Tile_Connection", {0, 1, 2, 3}));
   chip.buffer_technology_nm = s.number_or("Buffer_Technology", 65);
-  chip.buffer_bitwidth = static_cast<int>(s.number_or("Buffer_Bitwidth", 256));
+  chip.buffer_bitwidth = s.integer_or("Buffer_Bitwidth", 256);
   return chip;
 }
 
@@ -295,6 +307,12 @@ Json value_of(const std::string& text) {
   return list;
 }
 
+/// As MNSIM's reader does.
+void refuse_second(const Json& known, const std::string& name, int line_number) {
+  if (!known.contains(name)) return;
+  throw base::Error(fmt::format("line {}: '{}' is given a second time", line_number, name));
+}
+
 Json parse_ini(const std::string& text) {
   Json sections = Json::object();
   std::string section;
@@ -306,6 +324,7 @@ Json parse_ini(const std::string& text) {
     if (line.empty() || line.front() == '#' || line.front() == ';') continue;
     if (line.front() == '[' && line.back() == ']') {
       section = trimmed(std::string_view(line).substr(1, line.size() - 2));
+      refuse_second(sections, section, line_number);
       sections[section] = Json::object();
       continue;
     }
@@ -314,7 +333,9 @@ Json parse_ini(const std::string& text) {
       throw base::Error(fmt::format("line {}: '{}' is neither [section] nor key = value below one",
                                     line_number, line));
     }
-    sections[section][trimmed(line.substr(0, equals))] = value_of(trimmed(line.substr(equals + 1)));
+    const std::string key = trimmed(line.substr(0, equals));
+    refuse_second(sections[section], key, line_number);
+    sections[section][key] = value_of(trimmed(line.substr(equals + 1)));
   }
   return sections;
 }
