@@ -147,8 +147,9 @@ int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& gl
   if (global.threads) config.threads = *global.threads;
   const std::uint64_t seed = global.seed.value_or(1);
   const double epochs = arguments.epochs > 0 ? arguments.epochs : config.final_training.epochs;
-  const RunInputs inputs = load_run_inputs(config);
+  config.out = run.path();
   const auto store = run.open_store();
+  const RunInputs inputs = load_begun_run_inputs(config, *store);
   const explore::Ranking ranking(config, *inputs.space, inputs.dataset, *store, run.checkpoints());
   const ResultFolder folder(std::filesystem::path(arguments.out) / "ranking",
                             settings_of(arguments, epochs, seed));
