@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <optional>
 #include <sstream>
 #include <string>
@@ -88,8 +89,9 @@ void refuse_unknown_keys(const Json& sections) {
 
 /// Nothing for a fraction and for what an int does not hold.
 std::optional<int> as_integer(double value) {
-  const int whole = static_cast<int>(std::clamp(value, -1e9, 1e9));
-  return whole == value ? std::optional<int>(whole) : std::nullopt;
+  constexpr double kMost = 1e9;
+  if (!(std::abs(value) <= kMost) || std::trunc(value) != value) return std::nullopt;
+  return static_cast<int>(value);
 }
 
 /// Access to one section with messages that name section and key.
