@@ -21,7 +21,7 @@ nn::TrainedNetwork fitted_to_chip(const RunConfig& config, const sim::Simulator&
   if (count == 0 || simulator.is_exact()) return trained;
   sim::CalibrationOptions options;
   options.accuracy = accuracy_options(config);
-  options.norms = sim::NormFit::kMove;
+  options.norms = sim::NormFit::kMatch;
   options.range_images = std::max(1, count / kImagesPerRangeImage);
   return sim::calibrate_to_crossbars(trained, hardware, data::make_batch(images, 0, count),
                                      options);

@@ -16,14 +16,6 @@ Ranking::Ranking(const RunConfig& config, const space::SearchSpace& space,
   supernet_->load(checkpoints / latest_weights(store));
 }
 
-space::Genome Ranking::design(std::uint64_t seed, int n) const {
-  base::Rng rng = base::Rng::forked(seed, "ranked designs");
-  for (int built = 0;;) {
-    const space::Genome genome = space_.sample(rng);
-    if (space_.decode(genome) && built++ == n) return genome;
-  }
-}
-
 std::optional<RankedDesign> Ranking::measure(const space::Genome& genome, double epochs,
                                              int threads, base::Progress& progress) const {
   const nn::Network network = space_.decode(genome).value().network;

@@ -21,7 +21,7 @@ struct RankedDesign {
 };
 
 /// Whether the accuracies with a run's shared weights order designs as trainings from random
-/// weights do: random designs of the space, both ways. The training images are the run's.
+/// weights do (ranked_designs.hpp), both ways. The training images are the run's.
 /// Accuracies are those on all test images, as nothing is chosen by them: an hour's run keeps so
 /// few images for validation that their noise alone would hide the order. const functions are
 /// thread-safe.
@@ -31,9 +31,6 @@ class Ranking {
   /// must outlive it. Throws base::Error where there are none.
   Ranking(const RunConfig& config, const space::SearchSpace& space, const data::Dataset& dataset,
           const store::RunStore& store, const std::filesystem::path& checkpoints);
-
-  /// The n-th, from 0, of the random designs that can be built; the seed decides which.
-  space::Genome design(std::uint64_t seed, int n) const;
 
   /// The training takes the settings of the run's final designs and `epochs` passes. Nothing where
   /// a stop was asked for.

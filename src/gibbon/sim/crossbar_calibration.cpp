@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <limits>
-#include <map>
 #include <utility>
 
 #include "gibbon/base/error.hpp"
@@ -21,6 +20,12 @@ namespace {
 constexpr std::array<double, 9> kRangeFactors{1.0,    0.3536, 0.4204, 0.5,   0.5946,
                                               0.7071, 0.8409, 1.1892, 1.4142};
 
+/// Of each channel (variance biased, as a batch norm in training normalises).
+struct Moments {
+  std::vector<double> mean;
+  std::vector<double> variance;
+};
+
 /// Calls body(channel, values of one image's channel) in an order that is always the same.
 template <typename Body>
 void for_each_plane(const Tensor& tensor, const Body& body) {
@@ -33,12 +38,6 @@ void for_each_plane(const Tensor& tensor, const Body& body) {
     }
   }
 }
-
-/// Mean and variance (biased, as a batch norm in training normalises) of each channel.
-struct Moments {
-  std::vector<double> mean;
-  std::vector<double> variance;
-};
 
 Moments moments_of(const Tensor& tensor) {
   const auto channels = static_cast<std::size_t>(tensor.shape.channels);
@@ -58,33 +57,16 @@ Moments moments_of(const Tensor& tensor) {
   return moments;
 }
 
-void set_norm(const Moments& crossbars, nn::LayerState& state) {
-  state.running_mean.assign(crossbars.mean.begin(), crossbars.mean.end());
-  state.running_variance.assign(crossbars.variance.begin(), crossbars.variance.end());
-}
+/// How one channel of a tensor goes with that of another one, pixel by pixel.
+struct Relation {
+  double got_mean = 0;
+  double wanted_mean = 0;
+  double got_variance = 0;
+  double wanted_variance = 0;
+  double covariance = 0;
+};
 
-void move_norm(const Moments& ideal, const Moments& crossbars, nn::LayerState& state) {
-  for (std::size_t channel = 0; channel < state.running_mean.size(); ++channel) {
-    const double was = ideal.variance[channel];
-    const double is = crossbars.variance[channel];
-    const double variance = state.running_variance[channel];
-    state.running_mean[channel] +=
-        static_cast<float>(crossbars.mean[channel] - ideal.mean[channel]);
-    state.running_variance[channel] =
-        static_cast<float>(was > 0 ? variance * (is / was) : variance + is);
-  }
-}
-
-/// The first `count` images.
-Tensor first_of(const Tensor& tensor, int count) {
-  Tensor first(count, tensor.shape);
-  std::copy_n(tensor.values.begin(), first.values.size(), first.values.begin());
-  return first;
-}
-
-/// Share of the variance of `wanted` that no scale and shift of `got` explains, 1 - r^2, averaged
-/// over the channels: what a batch norm behind them cannot repair.
-double unexplained(const Tensor& got, const Tensor& wanted) {
+std::vector<Relation> relations_of(const Tensor& got, const Tensor& wanted) {
   struct Sums {
     double x = 0, y = 0, xx = 0, yy = 0, xy = 0;
   };
@@ -103,14 +85,81 @@ double unexplained(const Tensor& got, const Tensor& wanted) {
     }
   });
   const double count = static_cast<double>(got.plane_size()) * got.images;
-  double total = 0.0;
+  std::vector<Relation> relations;
   for (const Sums& sum : sums) {
-    const double xx = sum.xx - sum.x * sum.x / count;
-    const double yy = sum.yy - sum.y * sum.y / count;
-    const double xy = sum.xy - sum.x * sum.y / count;
-    total += xx > 0 && yy > 0 ? 1.0 - xy * xy / (xx * yy) : 1.0;
+    const double x = sum.x / count;
+    const double y = sum.y / count;
+    relations.push_back(
+        {x, y, sum.xx / count - x * x, sum.yy / count - y * y, sum.xy / count - x * y});
   }
-  return total / static_cast<double>(sums.size());
+  return relations;
+}
+
+/// Share of the variance of `wanted` that no scale and shift of `got` explains, 1 - r^2, averaged
+/// over the channels: what a batch norm behind them cannot repair.
+double unexplained(const Tensor& got, const Tensor& wanted) {
+  const std::vector<Relation> relations = relations_of(got, wanted);
+  double total = 0.0;
+  for (const Relation& r : relations) {
+    total += r.got_variance > 0 && r.wanted_variance > 0
+                 ? 1.0 - r.covariance * r.covariance / (r.got_variance * r.wanted_variance)
+                 : 1.0;
+  }
+  return total / static_cast<double>(relations.size());
+}
+
+void set_norm(const Moments& crossbars, nn::LayerState& state) {
+  state.running_mean.assign(crossbars.mean.begin(), crossbars.mean.end());
+  state.running_variance.assign(crossbars.variance.begin(), crossbars.variance.end());
+}
+
+/// Less of a channel than this never comes through, so that norms stay finite where nothing does.
+constexpr double kLeastGain = 0.01;
+
+/// With gain g = covariance / variance the best guess at an ideal value from a crossbars' value x
+/// is y = g (x - mean x) + mean y. The norm (y - mean) / sqrt(variance + epsilon) of that is one of
+/// x with mean' = mean x - (mean y - mean) / g and variance' + epsilon = (variance + epsilon) /
+/// g^2.
+void match_norm(const Tensor& crossbars, const Tensor& ideal, nn::LayerState& state) {
+  const double epsilon = state.epsilon;
+  const std::vector<Relation> relations = relations_of(crossbars, ideal);
+  for (std::size_t channel = 0; channel < relations.size(); ++channel) {
+    const Relation& r = relations[channel];
+    const double gain =
+        r.got_variance > 0 ? std::max(kLeastGain, r.covariance / r.got_variance) : 1.0;
+    const double mean = state.running_mean[channel];
+    const double variance = state.running_variance[channel];
+    state.running_mean[channel] = static_cast<float>(r.got_mean - (r.wanted_mean - mean) / gain);
+    state.running_variance[channel] =
+        static_cast<float>((variance + epsilon) / (gain * gain) - epsilon);
+  }
+}
+
+/// `count` images from `first` on.
+Tensor part_of(const Tensor& tensor, int first, int count) {
+  Tensor part(count, tensor.shape);
+  const auto image = static_cast<std::ptrdiff_t>(tensor.shape.elements());
+  std::copy_n(tensor.values.begin() + first * image, part.values.size(), part.values.begin());
+  return part;
+}
+
+/// The same images in two batches: as ideal converters see them, and as the chip does.
+struct Twins {
+  Tensor ideal;
+  Tensor crossbars;
+};
+
+Twins parted(const Tensor& both) {
+  const int images = both.images / 2;
+  return {part_of(both, 0, images), part_of(both, images, images)};
+}
+
+Tensor joined(Twins twins) {
+  Tensor both = std::move(twins.ideal);
+  both.images += twins.crossbars.images;
+  both.values.insert(both.values.end(), twins.crossbars.values.begin(),
+                     twins.crossbars.values.end());
+  return both;
 }
 
 class Calibration {
@@ -119,55 +168,79 @@ class Calibration {
               const CalibrationOptions& options)
       : trained_(std::move(trained)), hardware_(hardware), options_(options) {}
 
-  nn::TrainedNetwork run(Tensor images) {
-    if (options_.norms == NormFit::kMove) {
-      walk(
-          images,
-          [&](std::size_t index, const Tensor& input) {
-            return multiply(index, input, AdcMode::kIdeal);
-          },
-          [&](std::size_t index, const Tensor& input) { ideal_[index] = moments_of(input); });
+  nn::TrainedNetwork run(const Tensor& images) {
+    if (options_.norms == NormFit::kMatch) {
+      walk_twins(images);
+    } else {
+      walk(images);
     }
-    walk(
-        std::move(images),
-        [&](std::size_t index, const Tensor& input) {
-          return fits_ranges() ? fit_range(index, input)
-                               : multiply(index, input, options_.accuracy.mode);
-        },
-        [&](std::size_t index, const Tensor& input) { fit_norm(index, input); });
     return std::move(trained_);
   }
 
  private:
-  /// Runs the network: `product` gives the output of a layer that crossbars hold, `see` is shown
-  /// what a batch norm reads before it runs.
-  template <typename Product, typename See>
-  void walk(Tensor images, const Product& product, const See& see) {
+  void walk(Tensor images) {
     walk_network(trained_.network, std::move(images),
                  [&](std::size_t index, const std::vector<const Tensor*>& inputs, Tensor* owned) {
-                   const nn::LayerParameters& parameters =
-                       trained_.network.layers()[index].parameters;
-                   if (runs_on_crossbars(parameters)) return product(index, *inputs.front());
-                   if (std::holds_alternative<nn::BatchNorm>(parameters)) {
-                     see(index, *inputs.front());
+                   const nn::LayerParameters& parameters = parameters_of(index);
+                   if (runs_on_crossbars(parameters)) return fit_product(index, *inputs.front());
+                   if (options_.norms == NormFit::kSet &&
+                       std::holds_alternative<nn::BatchNorm>(parameters)) {
+                     set_norm(moments_of(*inputs.front()), trained_.states[index]);
                    }
-                   return run_digital_layer(trained_.network, index, trained_.states[index], false,
-                                            inputs, owned);
+                   return run_digital(index, inputs, owned);
                  });
+  }
+
+  /// The images go through twice, side by side: first with ideal converters and the norms as they
+  /// were, then with crossbars and the norms that are matched to the former.
+  void walk_twins(const Tensor& images) {
+    walk_network(trained_.network, joined({images, images}),
+                 [&](std::size_t index, const std::vector<const Tensor*>& inputs, Tensor* owned) {
+                   const nn::LayerParameters& parameters = parameters_of(index);
+                   if (runs_on_crossbars(parameters)) {
+                     const Twins input = parted(*inputs.front());
+                     Tensor ideal = multiply(index, input.ideal, AdcMode::kIdeal);
+                     return joined({std::move(ideal), fit_product(index, input.crossbars)});
+                   }
+                   if (std::holds_alternative<nn::BatchNorm>(parameters)) {
+                     return match_and_run(index, parted(*inputs.front()));
+                   }
+                   return run_digital(index, inputs, owned);
+                 });
+  }
+
+  Tensor match_and_run(std::size_t index, Twins values) {
+    const auto run = [&](Tensor& tensor) { tensor = run_digital(index, {&tensor}, nullptr); };
+    nn::LayerState& state = trained_.states[index];
+    const nn::LayerState as_it_was = state;
+    match_norm(values.crossbars, values.ideal, state);
+    run(values.crossbars);
+    const nn::LayerState matched = std::exchange(state, as_it_was);
+    run(values.ideal);
+    state = matched;
+    return joined(std::move(values));
+  }
+
+  const nn::LayerParameters& parameters_of(std::size_t index) const {
+    return trained_.network.layers()[index].parameters;
+  }
+
+  Tensor run_digital(std::size_t index, const std::vector<const Tensor*>& inputs,
+                     Tensor* owned) const {
+    return run_digital_layer(trained_.network, index, trained_.states[index], false, inputs, owned);
   }
 
   bool fits_ranges() const { return options_.ranges && options_.accuracy.mode != AdcMode::kIdeal; }
 
-  void fit_norm(std::size_t index, const Tensor& input) {
-    nn::LayerState& state = trained_.states[index];
-    if (options_.norms == NormFit::kSet) set_norm(moments_of(input), state);
-    if (options_.norms == NormFit::kMove) move_norm(ideal_.at(index), moments_of(input), state);
+  /// The layer's output on crossbars, at a range that may have been fitted first.
+  Tensor fit_product(std::size_t index, const Tensor& input) {
+    return fits_ranges() ? fit_range(index, input) : multiply(index, input, options_.accuracy.mode);
   }
 
   /// Gives the layer's output at the range that it chooses.
   Tensor fit_range(std::size_t index, const Tensor& all) {
     const bool takes_all = options_.range_images == 0 || options_.range_images >= all.images;
-    const Tensor some = takes_all ? Tensor() : first_of(all, options_.range_images);
+    const Tensor some = takes_all ? Tensor() : part_of(all, 0, options_.range_images);
     const Tensor& input = takes_all ? all : some;
     const Tensor wanted = multiply(index, input, AdcMode::kIdeal);
     double& range = trained_.states[index].output_range;
@@ -204,7 +277,6 @@ class Calibration {
   nn::TrainedNetwork trained_;
   const hw::HardwareConfig& hardware_;
   CalibrationOptions options_;
-  std::map<std::size_t, Moments> ideal_;  ///< kMove: of what each batch norm reads
 };
 
 }  // namespace
@@ -225,7 +297,7 @@ nn::TrainedNetwork calibrate_to_crossbars(const nn::TrainedNetwork& trained,
   const NetworkRunner check(trained, hardware, options.accuracy);
   Tensor input(images.count, trained.network.input());
   input.values = images.pixels;
-  return Calibration(trained, hardware, options).run(std::move(input));
+  return Calibration(trained, hardware, options).run(input);
 }
 
 }  // namespace gibbon::sim

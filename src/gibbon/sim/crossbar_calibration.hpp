@@ -9,11 +9,12 @@ namespace gibbon::sim {
 
 /// How a calibration fits the mean and variance of every batch norm.
 enum class NormFit {
-  kKeep,  ///< not at all
-  kSet,   ///< to those of what the crossbars before it give; wants some hundred images
-  kMove,  ///< by what the crossbars make of the same images against ideal converters, so that fine
-          ///< converters move nothing and a few images do. Not for a network that was trained or
-          ///< fitted on crossbars: its norms have moved already
+  kKeep,   ///< not at all
+  kSet,    ///< to those of what the crossbars before it give; wants some hundred images
+  kMatch,  ///< so that each gives, as nearly as a scale and a shift can (least squares over the
+           ///< same images), what it would with ideal converters before it. Fine converters change
+           ///< nothing, so that a few images do. Not for a network that was trained or fitted on
+           ///< crossbars: its norms expect them already
 };
 
 /// What a calibration fits to the crossbars (docs/models/accuracy.md).

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gibbon/app/commands/reproduce_study.hpp"
@@ -15,6 +16,8 @@
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/joint_progress.hpp"
 #include "gibbon/base/side_by_side.hpp"
+#include "gibbon/explore/capacity.hpp"
+#include "gibbon/explore/ranked_designs.hpp"
 #include "gibbon/explore/ranking.hpp"
 #include "gibbon/predict/predictor.hpp"
 #include "gibbon/store/run_folder.hpp"
@@ -28,18 +31,22 @@ struct RankingArguments {
   std::string out = "reproduce";
   int designs = 12;
   double epochs = 0;  ///< 0: those of the run's final designs
+  bool spread = false;
 };
 
 struct Row {
   space::Genome genome;
+  double bit_operations = 0;
   explore::RankedDesign accuracy;
 };
 
 /// What decides the rows: those of other settings are not mixed.
 base::Json settings_of(const RankingArguments& arguments, double epochs, std::uint64_t seed) {
-  return {{"run", std::filesystem::absolute(arguments.run).lexically_normal().string()},
-          {"epochs", epochs},
-          {"seed", seed}};
+  base::Json settings{{"run", std::filesystem::absolute(arguments.run).lexically_normal().string()},
+                      {"epochs", epochs},
+                      {"seed", seed}};
+  if (arguments.spread) settings["spread_over"] = arguments.designs;
+  return settings;
 }
 
 std::string name_of(int n) {
@@ -49,11 +56,13 @@ std::string name_of(int n) {
 /// The rows that the folder does not hold, side by side; those that a stop cut off are left out.
 class RankingRun {
  public:
-  RankingRun(const explore::Ranking& ranking, std::uint64_t seed, double epochs, int designs,
-             const ResultFolder& folder)
-      : ranking_(ranking), epochs_(epochs), folder_(folder) {
-    for (int n = 0; n < designs; ++n) genomes_.push_back(ranking.design(seed, n));
-  }
+  RankingRun(const explore::Ranking& ranking, const space::SearchSpace& space,
+             std::vector<space::Genome> genomes, double epochs, const ResultFolder& folder)
+      : ranking_(ranking),
+        space_(space),
+        epochs_(epochs),
+        folder_(folder),
+        genomes_(std::move(genomes)) {}
 
   void measure_missing(int threads, base::Progress& progress) const {
     const int designs = static_cast<int>(genomes_.size());
@@ -73,7 +82,9 @@ class RankingRun {
     std::vector<Row> rows;
     for (int n = 0; n < static_cast<int>(genomes_.size()); ++n) {
       const base::Json known = folder_.find(name_of(n)).value();
-      rows.push_back({genomes_[static_cast<std::size_t>(n)],
+      const space::Genome& genome = genomes_[static_cast<std::size_t>(n)];
+      rows.push_back({genome,
+                      explore::capacity_of(space_, genome),
                       {known.at("one_shot_top1"), known.at("alone_top1")}});
     }
     return rows;
@@ -93,52 +104,69 @@ class RankingRun {
   }
 
   const explore::Ranking& ranking_;
+  const space::SearchSpace& space_;
   double epochs_;
   const ResultFolder& folder_;
   std::vector<space::Genome> genomes_;
 };
 
-double tau_of(const std::vector<Row>& rows) {
+struct Taus {
+  double one_shot = 0;
+  double bit_operations = 0;  ///< what size alone, without any training, says of the order
+};
+
+Taus taus_of(const std::vector<Row>& rows) {
   std::vector<double> alone;
   std::vector<double> one_shot;
+  std::vector<double> bit_operations;
   for (const Row& row : rows) {
     alone.push_back(row.accuracy.alone);
     one_shot.push_back(row.accuracy.one_shot);
+    bit_operations.push_back(row.bit_operations);
   }
-  return predict::kendall_tau(alone, one_shot);
+  return {predict::kendall_tau(alone, one_shot), predict::kendall_tau(alone, bit_operations)};
 }
 
-report::Figure figure_of(const explore::RunConfig& config, double epochs,
+report::Figure figure_of(const explore::RunConfig& config, double epochs, bool spread,
                          const std::vector<Row>& rows) {
+  const Taus taus = taus_of(rows);
   report::Series points{"designs", {}};
   report::FigureTable table{"designs",
                             "Accuracies on the test images, quantised, no crossbars",
-                            {"genome", "one_shot_top1", "alone_top1"},
+                            {"genome", "bit_operations", "one_shot_top1", "alone_top1"},
                             {}};
   for (const Row& row : rows) {
     points.points.push_back({row.accuracy.one_shot, row.accuracy.alone});
-    table.rows.push_back({space::to_text(row.genome), row.accuracy.one_shot, row.accuracy.alone});
+    table.rows.push_back({space::to_text(row.genome), row.bit_operations, row.accuracy.one_shot,
+                          row.accuracy.alone});
   }
-  return {"ranking",
-          "Shared weights against trainings alone",
-          {fmt::format("Kendall's tau of the one-shot accuracy: {:.3f} over {} random designs of "
-                       "run '{}', each trained from random weights for {:g} epochs.",
-                       tau_of(rows), rows.size(), config.name, epochs)},
-          {{.title = "Accuracy alone over accuracy with shared weights",
-            .kind = report::Chart::Kind::kScatter,
-            .x = {"one-shot accuracy (%)", false},
-            .y = {"accuracy alone (%)", false},
-            .series = {points}}},
-          {table}};
+  return {
+      "ranking",
+      "Shared weights against trainings alone",
+      {fmt::format("Kendall's tau of the one-shot accuracy: {:.3f} over {} {} of run '{}', each "
+                   "trained from random weights for {:g} epochs; of bit operations, which need "
+                   "no training: {:.3f}.",
+                   taus.one_shot, rows.size(),
+                   spread ? "designs evenly spread in bit operations" : "random designs",
+                   config.name, epochs, taus.bit_operations)},
+      {{.title = "Accuracy alone over accuracy with shared weights",
+        .kind = report::Chart::Kind::kScatter,
+        .x = {"one-shot accuracy (%)", false},
+        .y = {"accuracy alone (%)", false},
+        .series = {points}}},
+      {table}};
 }
 
 void print(const std::vector<Row>& rows) {
-  Table table{{"Design", "One-shot %", "Alone %"}, {}};
+  Table table{{"Design", "Mega bit operations", "One-shot %", "Alone %"}, {}};
   for (const Row& row : rows) {
-    table.rows.push_back({space::to_text(row.genome), fmt::format("{:.2f}", row.accuracy.one_shot),
-                          fmt::format("{:.2f}", row.accuracy.alone)});
+    table.rows.push_back(
+        {space::to_text(row.genome), fmt::format("{:.0f}", row.bit_operations / 1e6),
+         fmt::format("{:.2f}", row.accuracy.one_shot), fmt::format("{:.2f}", row.accuracy.alone)});
   }
-  fmt::print("{}Kendall's tau {:.3f} over {} designs\n", to_text(table), tau_of(rows), rows.size());
+  const Taus taus = taus_of(rows);
+  fmt::print("{}Kendall's tau {:.3f} over {} designs; of bit operations {:.3f}\n", to_text(table),
+             taus.one_shot, rows.size(), taus.bit_operations);
 }
 
 int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& global) {
@@ -153,7 +181,9 @@ int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& gl
   const explore::Ranking ranking(config, *inputs.space, inputs.dataset, *store, run.checkpoints());
   const ResultFolder folder(std::filesystem::path(arguments.out) / "ranking",
                             settings_of(arguments, epochs, seed));
-  const RankingRun measured(ranking, seed, epochs, arguments.designs, folder);
+  const auto chosen = arguments.spread ? explore::spread_designs : explore::random_designs;
+  const RankingRun measured(ranking, *inputs.space, chosen(*inputs.space, seed, arguments.designs),
+                            epochs, folder);
   {
     TerminalProgress progress(global.quiet || global.json);
     measured.measure_missing(config.threads, progress);
@@ -161,7 +191,7 @@ int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& gl
   }
   const std::vector<Row> rows = measured.rows();
   if (!global.json) print(rows);
-  return finish_study(figure_of(config, epochs, rows), arguments.out, global);
+  return finish_study(figure_of(config, epochs, arguments.spread, rows), arguments.out, global);
 }
 
 }  // namespace
@@ -174,6 +204,9 @@ void add_ranking_command(CLI::App& reproduce, const GlobalOptions& global,
       ->required();
   command->add_option("--designs", arguments->designs, "Random designs; 12")
       ->check(CLI::Range(2, 100000));
+  command->add_flag("--spread", arguments->spread,
+                    "Designs evenly spread in bit operations between the least and the most of "
+                    "1000 random ones");
   command
       ->add_option("--epochs", arguments->epochs,
                    "Of each training; default: those of the run's final designs")
