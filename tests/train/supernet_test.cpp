@@ -3,8 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <stdexcept>
 
 #include "error_of.hpp"
 #include "gibbon/base/parallel.hpp"
@@ -14,6 +16,7 @@
 namespace gibbon::train {
 namespace {
 
+using testing::Block;
 using testing::block_network;
 using ::testing::HasSubstr;
 using testing::kInput;
@@ -113,6 +116,58 @@ TEST(Supernet, ExtractSlicesTheSharedWeights) {
   ASSERT_EQ(cut1.size(), 16U * 2U * 9U);
   EXPECT_EQ(cut1[(13 * 2 + 1) * 9 + 2], full1[(13 * 16 + 7) * 9 + 2]);
 }
+
+const std::vector<float>& weights_of(const nn::TrainedNetwork& trained, const std::string& name) {
+  for (std::size_t i = 0; i < trained.states.size(); ++i) {
+    if (trained.network.layers()[i].name == name) return trained.states[i].weight;
+  }
+  throw std::out_of_range(name);
+}
+
+/// Of b1.conv, a [16, 16, 3, 3]: how many weights a step of a path with `block` there changed after
+/// steps of the whole network had given all of them momentum.
+std::vector<bool> changed_by_a_step(const Block& block, double muon_rate) {
+  constexpr int kBefore = 3;
+  TrainOptions how = options();
+  how.muon_rate = muon_rate;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const nn::Network part = block_network(kInput, 8, {{16, 3}, block}, {1}, 4);
+  base::SilentProgress progress;
+  const auto supernet = make_supernet(largest(), how);
+  const auto sampler = [&](std::uint64_t step) { return step < kBefore ? largest() : part; };
+  supernet->train(images, sampler, 0, kBefore, 2 * kBefore, progress);
+  const auto before = supernet->extract(largest(), images, 1);
+  supernet->train(images, sampler, kBefore, 1, 2 * kBefore, progress);
+  const auto after = supernet->extract(largest(), images, 1);
+  std::vector<bool> changed;
+  for (std::size_t i = 0; i < 16 * 16 * 9; ++i) {
+    changed.push_back(weights_of(before, "b1.conv")[i] != weights_of(after, "b1.conv")[i]);
+  }
+  return changed;
+}
+
+class SupernetStep : public ::testing::TestWithParam<double> {};
+
+TEST_P(SupernetStep, OfAPathOfGroupsLeavesTheOtherBlocksOfTheKernelAlone) {
+  const std::vector<bool> changed = changed_by_a_step({16, 3, 4}, GetParam());
+  int used = 0;
+  for (std::size_t i = 0; i < changed.size(); ++i) {
+    const bool is_in_a_group = i / 9 / 16 / 4 == i / 9 % 16 / 4;  // output / 4, input / 4
+    used += static_cast<int>(changed[i]);
+    EXPECT_TRUE(is_in_a_group || !changed[i]) << i;
+  }
+  EXPECT_GT(used, 4 * 4 * 4 * 9 * 9 / 10);  // nearly all of what it uses
+}
+
+TEST_P(SupernetStep, OfAPathOfSmallKernelsLeavesTheOtherTapsAlone) {
+  const std::vector<bool> changed = changed_by_a_step({16, 2}, GetParam());
+  // Symmetric padding takes four of nine taps of each input, with the centre always among them.
+  const auto used = std::ranges::count(changed, true);
+  EXPECT_LE(used, 16 * 16 * 4);
+  EXPECT_GT(used, 16 * 16 * 4 * 9 / 10);
+}
+
+INSTANTIATE_TEST_SUITE_P(DescentAndMuon, SupernetStep, ::testing::Values(0.0, 0.03));
 
 TEST(Supernet, ExtractDescribesTheGrids) {
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);

@@ -34,6 +34,31 @@ void descend(TrainedTensor& tensor, const at::Tensor& gradient, double rate,
   sgd_step(tensor.value, tensor.momentum, gradient, step);
 }
 
+void step_all(TrainedTensor& tensor, const at::Tensor& gradient, Rates rates,
+              const TrainOptions& options, bool bfloat16) {
+  if (rates.muon > 0 && tensor.scale_is_free) {
+    muon_step(tensor.value, tensor.momentum, gradient, {rates.muon, options.momentum, bfloat16});
+  } else {
+    descend(tensor, gradient, rates.descent, options);
+  }
+}
+
+/// As if the rest of the kernel were zero, so that norms are those of what is used; the rest keeps
+/// its value and momentum, which are other paths'.
+void step_used(TrainedTensor& tensor, const at::Tensor& gradient, Rates rates,
+               const TrainOptions& options, bool bfloat16) {
+  TrainedTensor used = tensor;
+  used.value = tensor.value * tensor.mask;
+  used.momentum = tensor.momentum * tensor.mask;
+  step_all(used, gradient, rates, options, bfloat16);
+  const at::Tensor is_used = tensor.mask.to(at::kBool);
+  const auto put_back = [&](const at::Tensor& whole, const at::Tensor& changed) {
+    whole.copy_(at::where(is_used, changed, whole));
+  };
+  put_back(tensor.value, used.value);
+  put_back(tensor.momentum, used.momentum);
+}
+
 }  // namespace
 
 double one_cycle_rate(double peak, std::int64_t step, std::int64_t total) {
@@ -59,11 +84,8 @@ Rates rates_at(std::int64_t step, std::int64_t total, const TrainOptions& option
 void update(TrainedTensor& tensor, Rates rates, const TrainOptions& options, bool bfloat16) {
   const at::Tensor gradient = tensor.value.grad();
   if (!gradient.defined()) return;
-  if (rates.muon > 0 && tensor.scale_is_free) {
-    muon_step(tensor.value, tensor.momentum, gradient, {rates.muon, options.momentum, bfloat16});
-  } else {
-    descend(tensor, gradient, rates.descent, options);
-  }
+  const auto step = tensor.mask.defined() ? step_used : step_all;
+  step(tensor, gradient, rates, options, bfloat16);
   tensor.value.mutable_grad() = at::Tensor();
 }
 

@@ -32,6 +32,7 @@ struct TrainedTensor {
   at::Tensor momentum;
   bool decays = true;          ///< weights do, all else does not
   bool scale_is_free = false;  ///< LayerPlan's
+  at::Tensor mask;             ///< 1 where the path uses it; undefined where it uses all
 };
 
 /// A network with its tensors, ready to execute.

@@ -166,11 +166,11 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
   Path path{network, plan_layers(network), {}, {}};
   path.layers.resize(network.layers().size());
   const auto leaf = [&](const at::Tensor& value, const at::Tensor& momentum, bool decays,
-                        bool scale_is_free = false) {
+                        bool scale_is_free = false, const at::Tensor& mask = {}) {
     at::Tensor shared = value.detach();
     if (trainable) {
       shared.set_requires_grad(true);
-      path.trained.push_back({shared, momentum, decays, scale_is_free});
+      path.trained.push_back({shared, momentum, decays, scale_is_free, mask});
     }
     return shared;
   };
@@ -185,11 +185,11 @@ Path SharedWeights::path(const nn::Network& network, bool trainable) const {
     LayerTensors& tensors = path.layers[index];
     if (const auto* conv = std::get_if<Conv>(&layer.parameters)) {
       const Parameter& weight = parameter(layer, ".weight");
-      tensors.weight =
-          leaf(slice_kernel(layer, *conv, weight.value),
-               slice_kernel(layer, *conv, weight.momentum), true, path.plans[index].scale_is_free);
       tensors.epitome = epitome_of(*conv);
       if (tensors.epitome == nullptr) tensors.mask = mask_of(*conv);
+      tensors.weight = leaf(slice_kernel(layer, *conv, weight.value),
+                            slice_kernel(layer, *conv, weight.momentum), true,
+                            path.plans[index].scale_is_free, tensors.mask);
     } else if (const auto* linear = std::get_if<Linear>(&layer.parameters)) {
       const Parameter& weight = parameter(layer, ".weight");
       require_fit(layer, "output features", linear->out_features, weight.value.size(0));
