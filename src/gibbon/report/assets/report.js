@@ -63,7 +63,7 @@
       return values.length ? values.reduce((a, b) => (b - a) * metrics[key].better > 0 ? b : a) : null;
     };
     const stat = (label, value, unit) => html('div', { class: 'stat' },
-      html('div', { class: 'value' }, value, unit ? html('small', {}, unit) : null), html('div', { class: 'name' }, label));
+      html('div', { class: 'value' }, value, unit ? ' ' : null, unit ? html('small', {}, unit) : null), html('div', { class: 'name' }, label));
     const seconds = timings.reduce((sum, t) => sum + t.seconds, 0);
     at('headline').append(
       ...(finals.length > 0 ? [
