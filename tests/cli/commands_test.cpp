@@ -85,31 +85,34 @@ TEST_F(Commands, WrongUsageIsStatus2) {
 }
 
 TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
-  for (const auto& [arguments, message] :
-       {std::pair{
-            "simulate --network lenet-fashon",
-            "gibbon: unknown network 'lenet-fashon'; did you mean 'lenet-fashion'? Shipped: "},
-        {"simulate --network lenet-fashion --accuracy",
-         "gibbon: --accuracy needs a trained network (MODEL.gibbon), lenet-fashion has no weights"},
-        {"simulate --network lenet-fashion --model digital_cim --hardware mnsim-default",
-         "gibbon: hardware 'mnsim-default' has no section digital_cim"},
-        {"simulate --network lenet-fashion --roofline a.svg",
-         "gibbon: --roofline: the cost model mnsim2 has no memory hierarchy; use --model "
-         "digital_cim"},
-        {"simulate --network lenet-fashion --model digital_cim --roofline a.png",
-         "gibbon: --roofline: a.png must end in .svg or .csv"},
-        {"simulate --network lenet-fashion --model digital_cim --accuracy",
-         "gibbon: --accuracy: digital_cim computes exactly"},
-        {"simulate --network lenet-fashion --model mnsim3", "gibbon: "},
-        {"simulate --network lenet-fashion --explain speed",
-         "gibbon: --explain: unknown quantity 'speed'; allowed are latency, energy, area, power\n"},
-        {"simulate --network lenet-fashion --explain area:fc3",
-         "gibbon: --explain: unknown layer 'fc3'; did you mean 'fc1'?; the model's layers: "},
-        {"space show none.yaml", "gibbon: search space file "},
-        {"data info moon", "gibbon: "},
-        {"data get moon", "gibbon: "},
-        {"report /no/such/run", "gibbon: "},
-        {"verify /no/such/folder", "gibbon: /no/such/folder is not a folder\n"}}) {
+  for (
+      const auto& [arguments, message] :
+      {std::pair{"simulate --network lenet-fashon",
+                 "gibbon: unknown network 'lenet-fashon'; did you mean 'lenet-fashion'? Shipped: "},
+       {"simulate --network lenet-fashion --accuracy",
+        "gibbon: --accuracy needs a trained network (MODEL.gibbon), lenet-fashion has no weights"},
+       {"simulate --network lenet-fashion --model digital_cim --hardware mnsim-default",
+        "gibbon: hardware 'mnsim-default' has no section digital_cim"},
+       {"simulate --network lenet-fashion --hardware digital-cim",
+        "gibbon: hardware 'digital-cim' has a section digital_cim alone, which only the cost model "
+        "digital_cim reads"},
+       {"simulate --network lenet-fashion --roofline a.svg",
+        "gibbon: --roofline: the cost model mnsim2 has no memory hierarchy; use --model "
+        "digital_cim"},
+       {"simulate --network lenet-fashion --model digital_cim --roofline a.png",
+        "gibbon: --roofline: a.png must end in .svg or .csv"},
+       {"simulate --network lenet-fashion --model digital_cim --accuracy",
+        "gibbon: --accuracy: digital_cim computes exactly"},
+       {"simulate --network lenet-fashion --model mnsim3", "gibbon: "},
+       {"simulate --network lenet-fashion --explain speed",
+        "gibbon: --explain: unknown quantity 'speed'; allowed are latency, energy, area, power\n"},
+       {"simulate --network lenet-fashion --explain area:fc3",
+        "gibbon: --explain: unknown layer 'fc3'; did you mean 'fc1'?; the model's layers: "},
+       {"space show none.yaml", "gibbon: search space file "},
+       {"data info moon", "gibbon: "},
+       {"data get moon", "gibbon: "},
+       {"report /no/such/run", "gibbon: "},
+       {"verify /no/such/folder", "gibbon: /no/such/folder is not a folder\n"}}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.status, 1) << arguments;
     EXPECT_EQ(ran.output, "") << arguments;

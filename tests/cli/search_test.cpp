@@ -297,7 +297,7 @@ TEST_F(SearchProgram, ARunsDesignsAreRankedAgainstTrainingsAlone) {
   ASSERT_EQ(rank("0.5"), 0) << content("log");
   EXPECT_THAT(content("log"), testing::HasSubstr("over 3 designs"));
   EXPECT_THAT(content("r/ranking-designs.csv"),
-              testing::StartsWith("genome,one_shot_top1,alone_top1\n"));
+              testing::StartsWith("genome,bit_operations,one_shot_top1,alone_top1\n"));
   fs::remove(folder_ / "r/ranking/design-002.json");
   const auto kept = fs::last_write_time(folder_ / "r/ranking/design-001.json");
   ASSERT_EQ(rank("0.5"), 0) << content("log");

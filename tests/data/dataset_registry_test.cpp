@@ -29,8 +29,10 @@ TEST(DatasetRegistry, NamesAreUniqueAndEachIsFound) {
 
 TEST(DatasetRegistry, UnknownNameListsTheKnownAndTheNearest) {
   const auto error = [](const char* name) { return error_of([&] { load_dataset(name, "/"); }); };
-  EXPECT_THAT(error("cifar11"), HasSubstr("unknown dataset 'cifar11' (known: cifar10, cifar100, "
-                                          "fashion-mnist, mnist, image-folder)"));
+  EXPECT_THAT(
+      error("cifar11"),
+      HasSubstr("unknown dataset 'cifar11'; did you mean 'cifar10'? (allowed: cifar10, cifar100, "
+                "fashion-mnist, mnist, image-folder)"));
   EXPECT_THAT(error("cifar11"), HasSubstr("did you mean 'cifar10'?"));
   EXPECT_THAT(error("fashon-mnist"), HasSubstr("did you mean 'fashion-mnist'?"));
   EXPECT_THAT(error("imagenet-22k-full"), testing::Not(HasSubstr("did you mean")));

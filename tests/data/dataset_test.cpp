@@ -46,6 +46,17 @@ TEST(ImageSet, GivesTheImageAtAnIndex) {
   EXPECT_THROW(images.image(-1), std::out_of_range);
 }
 
+TEST(ImageSet, GivesItsFirstImagesOrAllWhereThereAreFewer) {
+  const ImageSet images{1, 1, 2, {1, 2, 3, 4, 5, 6}, {7, 8, 9}};
+  const ImageSet two = images.first(2);
+  EXPECT_THAT(two.pixels, ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(two.labels, ElementsAre(7, 8));
+  EXPECT_EQ(two.width, 2);
+  EXPECT_EQ(images.first(3).pixels, images.pixels);
+  EXPECT_EQ(images.first(4).labels, images.labels);
+  EXPECT_EQ(images.first(0).count(), 0);
+}
+
 TEST(ImageSet, SelectsInTheOrderOfTheIndices) {
   const ImageSet images{1, 1, 2, {1, 2, 3, 4, 5, 6}, {7, 8, 9}};
   const ImageSet selected = images.select(std::vector{2, 0, 2});

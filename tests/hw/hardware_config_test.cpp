@@ -56,6 +56,19 @@ TEST(HardwareConfig, TheDigitalChipIsASectionOfItsOwn) {
   EXPECT_EQ(hardware_from_json(Json::parse(R"({"digital_cim":{}})")).digital_cim->pe.rows, 64);
 }
 
+TEST(HardwareConfig, AChipOfADigitalSectionAloneHasNoCrossbars) {
+  EXPECT_TRUE(HardwareConfig().has_crossbars);
+  EXPECT_TRUE(hardware_from_json(Json::parse(R"({"name":"a"})")).has_crossbars);
+  EXPECT_TRUE(hardware_from_json(Json::parse(R"({"digital_cim":{},"adc":{}})")).has_crossbars);
+  const HardwareConfig digital =
+      hardware_from_json(Json::parse(R"({"name":"a","digital_cim":{"voltage_v":0.7}})"));
+  EXPECT_FALSE(digital.has_crossbars);
+  const Json json = to_json(digital);
+  EXPECT_EQ(json.size(), 2);
+  EXPECT_FALSE(hardware_from_json(json).has_crossbars);
+  EXPECT_EQ(hardware_from_json(json).digital_cim->voltage_v, 0.7);
+}
+
 TEST(HardwareConfig, RefusesADigitalChipThatCannotBe) {
   EXPECT_THAT(
       json_error(Json::parse(R"({"digital_cim":{"technology_nm":14}})")),

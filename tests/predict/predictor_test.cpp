@@ -279,7 +279,7 @@ TEST(PredictorRegistry, HoldsTheTestedPredictorsDefaultFirst) {
 TEST(PredictorRegistry, RefusesUnknownNamesAndOptionsOutOfRange) {
   const ToySpace space;
   EXPECT_EQ(error_of([&] { make_predictor("svr", space, {}); }),
-            "unknown predictor \"svr\"; known are: lstm, ridge");
+            "unknown predictor 'svr' (allowed: lstm, ridge)");
   EXPECT_EQ(error_of([&] { make_predictor("lstm", space, {.threads = 0}); }),
             "predictor: threads is 0, not >= 1");
   EXPECT_EQ(error_of([&] { make_predictor("lstm", space, {.hidden = 0}); }),

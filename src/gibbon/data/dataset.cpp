@@ -62,6 +62,15 @@ ImageSet ImageSet::select(std::span<const int> indices) const {
   return selected;
 }
 
+ImageSet ImageSet::first(int count) const {
+  const auto kept = static_cast<std::ptrdiff_t>(std::clamp(count, 0, this->count()));
+  return {channels,
+          height,
+          width,
+          {pixels.begin(), pixels.begin() + kept * image_size()},
+          {labels.begin(), labels.begin() + kept}};
+}
+
 TrainValidationSplit split_validation(const ImageSet& images, int validation_count,
                                       std::uint64_t seed) {
   if (validation_count < 1 || validation_count >= images.count()) {

@@ -22,6 +22,8 @@ struct ImageSet {
   std::span<const std::uint8_t> image(int index) const;
   /// The images at these indices, in this order; an index may repeat. Throws std::out_of_range.
   ImageSet select(std::span<const int> indices) const;
+  /// The first so many, or all where there are fewer.
+  ImageSet first(int count) const;
 };
 
 /// A dataset as it is on disk: the training split and the test split, which no search may see.

@@ -1,15 +1,11 @@
 #include "gibbon/data/dataset_registry.hpp"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include <algorithm>
 #include <array>
-#include <string>
-#include <vector>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/base/suggest.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/data/datasets/cifar.hpp"
 #include "gibbon/data/datasets/idx.hpp"
 #include "gibbon/data/datasets/image_folder.hpp"
@@ -63,13 +59,7 @@ std::span<const DatasetEntry> dataset_entries() {
 }
 
 const DatasetEntry& find_dataset(std::string_view name) {
-  const auto found = std::find_if(kEntries.begin(), kEntries.end(),
-                                  [&](const DatasetEntry& entry) { return entry.name == name; });
-  if (found != kEntries.end()) return *found;
-  std::vector<std::string> names;
-  for (const DatasetEntry& entry : kEntries) names.emplace_back(entry.name);
-  throw base::Error(fmt::format("unknown dataset '{}' (known: {}){}", name, fmt::join(names, ", "),
-                                base::did_you_mean(name, names)));
+  return base::entry_in(kEntries, "dataset", name);
 }
 
 Dataset load_dataset(std::string_view name, const fs::path& directory, const LoadOptions& options) {

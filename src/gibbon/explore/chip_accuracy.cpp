@@ -25,7 +25,7 @@ double chip_accuracy(const RunConfig& config, const sim::Simulator& simulator,
                      const nn::TrainedNetwork& trained, const hw::HardwareConfig& hardware,
                      const data::ImageSet& images, int limit) {
   if (simulator.is_exact()) {
-    return train::quantized_accuracy(trained, first_images(images, limit), config.threads);
+    return train::quantized_accuracy(trained, images.first(limit), config.threads);
   }
   const int draws = config.simulation.draws;
   if (draws > 0) {

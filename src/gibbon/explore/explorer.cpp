@@ -11,8 +11,8 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
                         const data::Dataset& dataset, store::RunStore& store, const RunPaths& paths,
                         base::Progress& progress) {
   data::TrainValidationSplit split = split_images(config, dataset);
-  data::ImageSet calibration = first_images(split.train, config.supernet.calibration_images);
-  data::ImageSet scoring = first_images(split.validation, config.simulation.images);
+  data::ImageSet calibration = split.train.first(config.supernet.calibration_images);
+  data::ImageSet scoring = split.validation.first(config.simulation.images);
   return RunContext{config,
                     space,
                     make_objective(config.objective),
@@ -32,16 +32,25 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
                     {}};
 }
 
+/// Of the supernet's training, by an earlier part of the run.
+std::int64_t steps_trained(const RunConfig& config, const store::RunStore& store) {
+  if (const auto search = store.get("checkpoint")) {
+    return config.supernet.steps +
+           search->at("iteration").get<std::int64_t>() * config.supernet.steps_per_iteration;
+  }
+  const auto supernet = store.get("supernet");
+  return supernet ? supernet->at("step").get<std::int64_t>() : 0;
+}
+
 /// First guesses of what a unit takes, until one has been timed: a two-core laptop's.
 void plan_time(RunContext& context) {
   const RunConfig& config = context.config;
   constexpr double kSecondsPerImage = 1e-3;
   const double seconds_per_step = kSecondsPerImage * config.supernet.batch_size;
-  context.clock.plan(
-      "supernet",
-      static_cast<double>(config.supernet.steps +
-                          config.search.iterations * config.supernet.steps_per_iteration),
-      seconds_per_step);
+  const std::int64_t steps =
+      config.supernet.steps + config.search.iterations * config.supernet.steps_per_iteration;
+  context.clock.plan("supernet", static_cast<double>(steps - steps_trained(config, context.store)),
+                     seconds_per_step);
   context.clock.plan("search",
                      config.search.initial_designs +
                          config.search.iterations * config.search.designs_per_iteration,

@@ -21,8 +21,7 @@ std::optional<RankedDesign> Ranking::measure(const space::Genome& genome, double
   const nn::Network network = space_.decode(genome).value().network;
   RankedDesign result;
   result.one_shot = supernet_->one_shot_accuracy(
-      supernet_->extract(network, first_images(train_, config_.supernet.calibration_images),
-                         threads),
+      supernet_->extract(network, train_.first(config_.supernet.calibration_images), threads),
       test_, threads);
   train::FinalTrainOptions options = final_options(config_, config_.seed ^ space::hash_of(genome));
   options.epochs = epochs;

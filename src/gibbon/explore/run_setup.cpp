@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/named_values.hpp"
@@ -126,17 +125,11 @@ double share_of(const RunConfig& config, int threads) {
   return static_cast<double>(threads) / config.threads;
 }
 
-data::ImageSet first_images(const data::ImageSet& images, int count) {
-  std::vector<int> indices(static_cast<std::size_t>(std::min(count, images.count())));
-  std::iota(indices.begin(), indices.end(), 0);
-  return images.select(indices);
-}
-
 data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset) {
   data::TrainValidationSplit split =
       data::split_validation(dataset.train, config.data.validation_images, config.seed);
   if (config.data.train_images > 0) {
-    split.train = first_images(split.train, config.data.train_images);
+    split.train = split.train.first(config.data.train_images);
   }
   return split;
 }

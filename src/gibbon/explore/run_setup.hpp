@@ -28,9 +28,6 @@ RunConfig with_threads(RunConfig config, int threads);
 /// What part of the run's threads so many are (RunClock).
 double share_of(const RunConfig& config, int threads);
 
-/// The first `count` images of a set, or all of them where it has fewer.
-data::ImageSet first_images(const data::ImageSet& images, int count);
-
 /// The training split divided as the run divides it: what trains, what judges.
 data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset);
 

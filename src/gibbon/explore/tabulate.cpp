@@ -29,9 +29,9 @@ class Tabulator {
         supernet_(train::make_supernet(space.largest_network(), supernet_options(config))) {
     const data::TrainValidationSplit split =
         data::split_validation(dataset.train, config.data.validation_images, config.seed);
-    calibration_ = first_images(split.train, options.calibration_images);
-    one_shot_ = first_images(split.validation, options.one_shot_images);
-    crossbar_ = first_images(one_shot_, options.crossbar_images);
+    calibration_ = split.train.first(options.calibration_images);
+    one_shot_ = split.validation.first(options.one_shot_images);
+    crossbar_ = one_shot_.first(options.crossbar_images);
   }
 
   void load(const std::filesystem::path& weights) { supernet_->load(weights); }

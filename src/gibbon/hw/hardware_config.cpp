@@ -193,8 +193,7 @@ void visit(Visitor& v, DigitalCim& d) {
 }
 
 template <typename Visitor>
-void visit(Visitor& v, HardwareConfig& h) {
-  v("name", h.name);
+void visit_crossbars(Visitor& v, HardwareConfig& h) {
   v("device", h.device);
   v("crossbar", h.crossbar);
   v("dac", h.dac);
@@ -205,6 +204,12 @@ void visit(Visitor& v, HardwareConfig& h) {
   v("chip", h.chip);
   v("vector_unit", h.vector_unit);
   v("power_detail", h.power_detail);
+}
+
+template <typename Visitor>
+void visit(Visitor& v, HardwareConfig& h) {
+  v("name", h.name);
+  if (h.has_crossbars) visit_crossbars(v, h);
   v("digital_cim", h.digital_cim);
 }
 
@@ -363,6 +368,8 @@ HardwareConfig hardware_from_json(const base::Json& json) {
   Reader reader(json, "");
   visit(reader, config);
   reader.refuse_unknown();
+  const std::size_t digital_keys = json.count("name") + json.count("digital_cim");
+  config.has_crossbars = !config.digital_cim || json.size() > digital_keys;
   validate(config);
   return config;
 }

@@ -138,12 +138,14 @@ struct HardwareConfig {
   VectorUnit vector_unit;
   PowerDetail power_detail = PowerDetail::kUsedCells;
   std::optional<DigitalCim> digital_cim;  ///< of the cost model digital_cim, which reads it alone
+  bool has_crossbars = true;  ///< false where digital_cim is all that the chip's file describes
 };
 
 /// JSON both ways, sections and keys as the fields above, enumerations as words ("nvm", "1T1R",
 /// "zigzag"). from_json starts from the defaults, refuses unknown keys (naming the nearest known
 /// one) and wrong types with base::Error naming the key path and what is allowed, and validates. A
-/// converter's `choice` alone brings the whole preset.
+/// converter's `choice` alone brings the whole preset. JSON of a name and digital_cim alone is a
+/// chip without crossbars.
 base::Json to_json(const HardwareConfig& config);
 HardwareConfig hardware_from_json(const base::Json& json);
 

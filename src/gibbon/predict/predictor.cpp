@@ -4,9 +4,9 @@
 
 #include <array>
 #include <cmath>
-#include <string>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/predict/predictors/lstm.hpp"
 #include "gibbon/predict/predictors/ridge.hpp"
 
@@ -70,12 +70,7 @@ std::span<const PredictorEntry> predictor_registry() {
 std::unique_ptr<Predictor> make_predictor(std::string_view name, const space::SearchSpace& space,
                                           const PredictorOptions& options) {
   check(options);
-  std::string known;
-  for (const PredictorEntry& entry : kPredictors) {
-    if (entry.name == name) return entry.make(space, options);
-    known += fmt::format("{}{}", known.empty() ? "" : ", ", entry.name);
-  }
-  throw base::Error(fmt::format("unknown predictor \"{}\"; known are: {}", name, known));
+  return base::entry_in(kPredictors, "predictor", name).make(space, options);
 }
 
 double kendall_tau(std::span<const double> truth, std::span<const double> predicted) {

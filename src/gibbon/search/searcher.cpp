@@ -1,10 +1,6 @@
 #include "gibbon/search/searcher.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include "gibbon/base/error.hpp"
-#include "gibbon/base/suggest.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/search/searchers/cars.hpp"
 #include "gibbon/search/searchers/esapp.hpp"
 #include "gibbon/search/searchers/linas.hpp"
@@ -47,13 +43,7 @@ std::span<const SearcherEntry> searcher_registry() {
 std::unique_ptr<Searcher> make_searcher(std::string_view name, const space::SearchSpace& space,
                                         const space::Objective& objective,
                                         const SearcherOptions& options) {
-  std::vector<std::string> known;
-  for (const SearcherEntry& entry : kRegistry) {
-    if (entry.name == name) return entry.make(space, objective, options);
-    known.emplace_back(entry.name);
-  }
-  throw base::Error(fmt::format("unknown searcher '{}'{} (allowed: {})", name,
-                                base::did_you_mean(name, known), fmt::join(known, ", ")));
+  return base::entry_in(kRegistry, "searcher", name).make(space, objective, options);
 }
 
 }  // namespace gibbon::search

@@ -1,12 +1,8 @@
 #include "gibbon/sim/simulator.hpp"
 
-#include <fmt/format.h>
-
 #include <array>
-#include <vector>
 
-#include "gibbon/base/error.hpp"
-#include "gibbon/base/suggest.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/sim/simulators/digital_cim.hpp"
 #include "gibbon/sim/simulators/mnsim.hpp"
 
@@ -37,13 +33,7 @@ std::span<const SimulatorEntry> simulator_registry() {
 namespace {
 
 const SimulatorEntry& entry_of(std::string_view name) {
-  std::vector<std::string> names;
-  for (const SimulatorEntry& entry : simulator_registry()) {
-    if (entry.name == name) return entry;
-    names.emplace_back(entry.name);
-  }
-  throw base::Error(fmt::format("unknown simulator '{}'{}; known are: {}", name,
-                                base::did_you_mean(name, names), fmt::join(names, ", ")));
+  return base::entry_in(simulator_registry(), "simulator", name);
 }
 
 }  // namespace

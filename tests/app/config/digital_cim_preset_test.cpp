@@ -20,6 +20,7 @@ hw::HardwareConfig shipped_chip() {
 TEST(DigitalCimPreset, SpellsOutTheDefaults) {
   hw::HardwareConfig expected;
   expected.name = "digital-cim";
+  expected.has_crossbars = false;
   expected.digital_cim.emplace();
   EXPECT_EQ(hw::to_json(shipped_chip()), hw::to_json(expected));
 }

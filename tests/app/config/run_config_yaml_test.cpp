@@ -160,6 +160,32 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
                 "/other/none.yaml does not exist");
 }
 
+TEST_F(RunConfigYaml, UnknownNamesAreShownWithTheirPlaceAndTheKnownOnes) {
+  EXPECT_EQ(
+      error_of("seed: 1\nsearch: {searcher: nsga3}\n"),
+      "x.yaml:2: search.searcher: got 'nsga3', expected one of esapp, esapp-no-priority, cars, "
+      "linas, nsga2, regularized-evolution, random; did you mean 'nsga2'?");
+  EXPECT_EQ(error_of("predictor: {model: svr}\n"),
+            "x.yaml:1: predictor.model: got 'svr', expected one of lstm, ridge");
+  EXPECT_THAT(error_of("simulation: {model: mnsim3}\n"),
+              testing::AllOf(testing::StartsWith("x.yaml:1: simulation.model: got 'mnsim3', "
+                                                 "expected one of mnsim2, mnsim2-corrected"),
+                             testing::EndsWith("; did you mean 'mnsim2'?")));
+  EXPECT_THAT(
+      error_of("data: {dataset: cifar11}\n"),
+      testing::StartsWith("x.yaml:1: data.dataset: got 'cifar11', expected one of cifar10"));
+  EXPECT_EQ(error_of("explore: all\n"),
+            "x.yaml:1: explore: got 'all', expected one of network, hardware, both");
+  EXPECT_EQ(error_of("objective:\n  metrics:\n    - accuracy\n    - latncy\n"),
+            "x.yaml:4: objective.metrics[1]: unknown metric 'latncy'; did you mean 'latency'? "
+            "(allowed: accuracy, latency, energy, edp, area, power)");
+  EXPECT_EQ(error_of("objective: {constraints: [\"area_mm2 = 20\"]}\n"),
+            "x.yaml:1: objective.constraints[0]: constraint 'area_mm2 = 20': it has no <= or >=; "
+            "write it as \"area_mm2 <= 20\" or \"accuracy >= 80\"");
+  EXPECT_THAT(error_of("final: {targets: [{within: [aera <= 2]}]}\n"),
+              testing::StartsWith("x.yaml:1: final.targets[0].within[0]: unknown metric 'aera'"));
+}
+
 TEST_F(RunConfigYaml, ImagesOfADesignComeFromTheValidationImages) {
   EXPECT_EQ(error_of("data: {validation_images: 100}\nsimulation: {images: 100}\n"), "no error");
   EXPECT_EQ(error_of("data: {validation_images: 100}\nsimulation: {images: 101}\n"),

@@ -42,7 +42,7 @@ CimnetSupernet::CimnetSupernet(const space::CimnetSpace& space, const data::Data
   train_ = std::move(screening.train);
   screening_ = std::move(screening.validation);
   judging_ = std::move(judging.validation);
-  calibration_ = explore::first_images(train_, training_.calibration_images);
+  calibration_ = train_.first(training_.calibration_images);
 }
 
 void CimnetSupernet::train() {

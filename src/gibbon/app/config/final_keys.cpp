@@ -77,8 +77,7 @@ explore::FinalTarget read_target(const YamlValue& value) {
   std::vector<std::optional<YamlValue>> own;
   for (const OwnKey& key : own_keys()) own.push_back(map.find(key.name));
   map.finish();
-  for (const YamlValue& bound : within->list()) target.within.push_back(bound.text());
-  if (target.within.empty()) within->fail("the list is empty");
+  target.within = checked_texts(*within, 1, check_constraint);
   if (epochs) target.epochs = epochs->number(0.01, 10000);
   if (genes) target.genes = read_genes(*genes);
   if (teacher_weight) target.teacher_weight = teacher_weight->number(0, 1);

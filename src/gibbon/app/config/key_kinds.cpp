@@ -2,6 +2,9 @@
 
 #include <fmt/ranges.h>
 
+#include "gibbon/base/error.hpp"
+#include "gibbon/space/objective.hpp"
+
 namespace gibbon::app::keys {
 
 ConfigKey number(std::string name, std::string help, Field<double> field, double least,
@@ -31,13 +34,29 @@ ConfigKey text(std::string name, std::string help, Field<std::string> field) {
           [=](const RunConfig& config) { return yaml_scalar(get(field, config)); }};
 }
 
+std::vector<std::string> checked_texts(const YamlValue& list, std::size_t least, TextCheck check) {
+  std::vector<std::string> texts;
+  for (const YamlValue& item : list.list()) {
+    texts.push_back(item.text());
+    try {
+      check(texts.back());
+    } catch (const base::Error& error) {
+      item.fail(error.what());
+    }
+  }
+  if (texts.size() < least) list.fail("the list is empty");
+  return texts;
+}
+
+void check_constraint(const std::string& text) {
+  space::constraint_from(text);
+}
+
 ConfigKey texts(std::string name, std::string help, Field<std::vector<std::string>> field,
-                std::size_t least) {
+                std::size_t least, TextCheck check) {
   return {std::move(name), std::move(help), "",
           [=](const YamlValue& value, RunConfig& config) {
-            field(config).clear();
-            for (const YamlValue& item : value.list()) field(config).push_back(item.text());
-            if (field(config).size() < least) value.fail("the list is empty");
+            field(config) = checked_texts(value, least, check);
           },
           [=](const RunConfig& config) { return yaml_flow(base::Json(get(field, config))); }};
 }

@@ -67,9 +67,16 @@ ConfigKey flag(std::string name, std::string help, Field<bool> field);
 ConfigKey choice(std::string name, std::string help, Field<std::string> field,
                  std::vector<std::string> allowed);
 ConfigKey text(std::string name, std::string help, Field<std::string> field);
-/// A list of at least `least` texts.
+/// Throws base::Error for a text that means nothing.
+using TextCheck = void (*)(const std::string&);
+/// A list of at least `least` texts that pass the check.
 ConfigKey texts(std::string name, std::string help, Field<std::vector<std::string>> field,
-                std::size_t least);
+                std::size_t least, TextCheck check);
+/// The texts of a list that pass the check; fails at the one that does not, and where there are
+/// less than `least`.
+std::vector<std::string> checked_texts(const YamlValue& list, std::size_t least, TextCheck check);
+/// A TextCheck: a bound such as "area_mm2 <= 20".
+void check_constraint(const std::string& text);
 /// A path; absent while empty.
 ConfigKey path(std::string name, std::string help, Field<std::filesystem::path> field);
 /// A map of options, which the searcher that they are for checks.

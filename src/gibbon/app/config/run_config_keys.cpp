@@ -3,9 +3,14 @@
 #include "gibbon/app/config/final_keys.hpp"
 #include "gibbon/app/config/key_kinds.hpp"
 #include "gibbon/base/named_values.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/data/augmentation.hpp"
+#include "gibbon/data/dataset_registry.hpp"
 #include "gibbon/data/load_options.hpp"
+#include "gibbon/predict/predictor.hpp"
+#include "gibbon/search/searcher.hpp"
 #include "gibbon/sim/accuracy_simulator.hpp"
+#include "gibbon/sim/simulator.hpp"
 
 namespace gibbon::app {
 
@@ -32,9 +37,8 @@ std::vector<ConfigKey> general_keys() {
       path(
           "hardware", "Base hardware in place of the space's own: a shipped one, or a file",
           [](RunConfig & c) -> auto& { return c.hardware; }),
-      text(
-          "explore", "Open genes: network, hardware or both, the others at the space's defaults",
-          [](RunConfig & c) -> auto& { return c.explore; }),
+      choice("explore", "Open genes, the others at the space's defaults",
+             [](RunConfig & c) -> auto& { return c.explore; }, {"network", "hardware", "both"}),
       path(
           "out", "Run folder, from the current folder",
           [](RunConfig & c) -> auto& { return c.out; }),
@@ -43,9 +47,10 @@ std::vector<ConfigKey> general_keys() {
 
 std::vector<ConfigKey> data_keys() {
   return {
-      text(
-          "data.dataset", "A name that `gibbon data list` prints",
-          [](RunConfig & c) -> auto& { return c.data.dataset; }),
+      choice(
+          "data.dataset", "Images: `gibbon data list` says which",
+          [](RunConfig & c) -> auto& { return c.data.dataset; },
+          base::names_in(data::dataset_entries())),
       path(
           "data.directory", "Folder of the files; absent: where the dataset's package puts them",
           [](RunConfig & c) -> auto& { return c.data.directory; }),
@@ -82,10 +87,11 @@ std::vector<ConfigKey> objective_keys() {
              {"pareto", "accuracy", "latency", "energy", "edp", "area", "power"}),
       texts(
           "objective.metrics", "Objectives of pareto: accuracy, latency, energy, edp, area, power",
-          [](RunConfig & c) -> auto& { return c.objective.metrics; }, 1),
+          [](RunConfig & c) -> auto& { return c.objective.metrics; }, 1,
+          [](const std::string& metric) { space::metric_from(metric); }),
       texts(
           "objective.constraints", "Hard bounds, such as \"area_mm2 <= 20\"",
-          [](RunConfig & c) -> auto& { return c.objective.constraints; }, 0),
+          [](RunConfig & c) -> auto& { return c.objective.constraints; }, 0, check_constraint),
   };
 }
 
@@ -134,9 +140,10 @@ std::vector<ConfigKey> supernet_keys() {
 
 std::vector<ConfigKey> search_keys() {
   return {
-      text(
-          "search.searcher", "A name that `gibbon list searchers` prints",
-          [](RunConfig & c) -> auto& { return c.search.searcher; }),
+      choice(
+          "search.searcher", "What proposes designs: `gibbon list searchers` says how",
+          [](RunConfig & c) -> auto& { return c.search.searcher; },
+          base::names_in(search::searcher_registry())),
       whole<int>(
           "search.iterations", "Rounds of propose, evaluate, learn",
           [](RunConfig & c) -> auto& { return c.search.iterations; }, 1, 100000),
@@ -157,9 +164,10 @@ std::vector<ConfigKey> predictor_keys() {
       flag(
           "predictor.enabled", "Screen designs with a predictor before simulating any",
           [](RunConfig & c) -> auto& { return c.predictor.enabled; }),
-      text(
-          "predictor.model", "A name that `gibbon list predictors` prints",
-          [](RunConfig & c) -> auto& { return c.predictor.model; }),
+      choice(
+          "predictor.model", "What screens designs: `gibbon list predictors` says how",
+          [](RunConfig & c) -> auto& { return c.predictor.model; },
+          base::names_in(predict::predictor_registry())),
       whole<int>(
           "predictor.hidden", "Width of the recurrent state",
           [](RunConfig & c) -> auto& { return c.predictor.hidden; }, 1, 4096),
@@ -179,9 +187,10 @@ std::vector<ConfigKey> predictor_keys() {
 
 std::vector<ConfigKey> simulation_keys() {
   return {
-      text(
-          "simulation.model", "Cost model: a name that `gibbon list simulators` prints",
-          [](RunConfig & c) -> auto& { return c.simulation.model; }),
+      choice(
+          "simulation.model", "Cost model: `gibbon list simulators` says of what",
+          [](RunConfig & c) -> auto& { return c.simulation.model; },
+          base::names_in(sim::simulator_registry())),
       choice(
           "simulation.adc_mode", "How an ADC's range is chosen; ideal: no crossbar",
           [](RunConfig & c) -> auto& { return c.simulation.adc_mode; },

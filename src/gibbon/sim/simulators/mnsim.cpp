@@ -223,6 +223,14 @@ LayerResult layer_result(const nn::Network& network, const hw::HardwareConfig& h
   return result;
 }
 
+void require_crossbars(const hw::HardwareConfig& hardware) {
+  if (hardware.has_crossbars) return;
+  throw base::Error(
+      fmt::format("hardware '{}' has a section digital_cim alone, which only the cost model "
+                  "digital_cim reads; the shipped hardware mnsim-default has crossbars",
+                  hardware.name));
+}
+
 }  // namespace
 
 MnsimOptions corrected_options() {
@@ -257,6 +265,7 @@ std::optional<base::Infeasible> evaluate_mnsim(const nn::Network& network,
                                                const MnsimOptions& options, bool keep_begins,
                                                MnsimEvaluation& evaluation,
                                                std::span<const StoredLayer> stored) {
+  require_crossbars(hardware);
   build_compute_graph(network, options.input_bits, evaluation.graph);
   auto& [graph, mapping, units, buffers, timings, epitomes, timeline, tile_area, figures] =
       evaluation;

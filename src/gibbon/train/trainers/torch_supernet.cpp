@@ -38,12 +38,6 @@ auto guarded(const char* purpose, const Work& work) {
   }
 }
 
-data::ImageSet first_images(const data::ImageSet& images, int limit) {
-  std::vector<int> indices(static_cast<std::size_t>(std::min(limit, images.count())));
-  for (std::size_t i = 0; i < indices.size(); ++i) indices[i] = static_cast<int>(i);
-  return images.select(indices);
-}
-
 class TorchSupernet final : public Supernet {
  public:
   TorchSupernet(const nn::Network& largest, const TrainOptions& options)
@@ -268,7 +262,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     train(float_steps, steps - pim_steps, false, nullptr);
     {
       const Session session(options.base.threads, device, Precision::kFloat32);
-      calibrate(path, first_images(images, kRecalibrationImages), session);
+      calibrate(path, images.first(kRecalibrationImages), session);
     }
     if (!options.pim) return to_trained(path);
 
