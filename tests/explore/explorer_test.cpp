@@ -583,22 +583,28 @@ TEST(Explorer, SaysWhichTargetNoDesignReaches) {
 }
 
 TEST(Explorer, OfATargetsCandidatesTheBestInItsTrialIsTrained) {
-  RunConfig config = test::tiny_config();
-  config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
-  config.final_training.candidates = 3;
-  config.final_training.designs = 0;
-  const test::TemporaryFolder folder("gibbon-trials");
-  const auto store = store::make_memory_store();
-  base::SilentProgress progress;
-  explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), progress);
-  double best = -1.0;
-  for (const std::string& name : store->names("trial/")) {
-    best = std::max(best, store->get(name)->get<double>());
+  for (const char* chips : {"searched", "quietest"}) {
+    RunConfig config = test::tiny_config();
+    config.final_training.targets = {{{"area_mm2 <= 1000"}, 0}};
+    config.final_training.candidates = 3;
+    config.final_training.chips = chips;
+    config.final_training.designs = 0;
+    const test::TemporaryFolder folder("gibbon-trials");
+    const auto store = store::make_memory_store();
+    base::SilentProgress progress;
+    explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(),
+            progress);
+    double best = -1.0;
+    for (const std::string& name : store->names("trial/")) {
+      best = std::max(best, store->get(name)->get<double>());
+    }
+    EXPECT_EQ(store->names("trial/").size(), 3u) << chips;
+    const RunResult result = result_of(*store);
+    ASSERT_EQ(result.finals.size(), 1u) << chips;
+    const auto trial = store->get("trial/" + space::to_text(result.finals[0].genome));
+    ASSERT_TRUE(trial.has_value()) << chips << ": trained on another chip than tried";
+    EXPECT_EQ(trial->get<double>(), best) << chips;
   }
-  EXPECT_EQ(store->names("trial/").size(), 3u);
-  const RunResult result = result_of(*store);
-  ASSERT_EQ(result.finals.size(), 1u);
-  EXPECT_EQ(store->get("trial/" + space::to_text(result.finals[0].genome))->get<double>(), best);
 }
 
 TEST(Explorer, SandwichPathsTrainOtherWeightsThanRandomOnes) {

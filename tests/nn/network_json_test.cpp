@@ -94,6 +94,8 @@ TEST(NetworkJson, ErrorsNameLayerAndKey) {
   json = good;
   json["layers"][3].erase("kernel");
   EXPECT_EQ(json_error(json), "network layer 3 'c2': key 'kernel' is missing");
+  json["layers"][3]["kernal"] = 3;
+  EXPECT_EQ(json_error(json), "network layer 3 'c2': key 'kernel' is missing, there is 'kernal'");
 
   json = good;
   json["layers"][3]["kernel"] = 1.5;

@@ -256,6 +256,10 @@ TEST(TrainNetwork, RefusesBadInput) {
   floating.float_share = 1.1;
   EXPECT_THAT(message(images, floating),
               ::testing::HasSubstr("float_share is 1.1, allowed is [0, 1]"));
+  FinalTrainOptions elsewhere = final_options(1);
+  elsewhere.base.device = "tpu9";
+  EXPECT_EQ(message(images, elsewhere),
+            "device 'tpu9' is not known; allowed are cpu, cuda, cuda:N");
   FinalTrainOptions skipping = final_options(1);
   skipping.skip_easy = 0.91;
   EXPECT_THAT(message(images, skipping),

@@ -140,7 +140,7 @@ std::optional<double> trial_accuracy(const Workbench& bench, const space::Evalua
       bench, {candidate, bench.config.final_training.trial_epochs}, design, std::nullopt, progress);
   if (progress.stop_requested()) return std::nullopt;
   const auto measure = bench.run.clock.measure("final simulation", bench.share);
-  const double accuracy = judged(bench, trained, design.hardware).accuracy;
+  const double accuracy = fitted_to_crossbars(bench, trained, design.hardware).accuracy;
   bench.run.store.put({{document, base::Json(accuracy)}});
   return accuracy;
 }

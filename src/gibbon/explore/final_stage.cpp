@@ -20,6 +20,20 @@ namespace {
 using space::Evaluation;
 using space::Metric;
 
+/// The most promising designs within a target, no two alike, on the chips that they would be
+/// trained for.
+std::vector<Evaluation> candidates_for(const RunContext& context, const FinalTarget& target) {
+  const FinalConfig& config = context.config.final_training;
+  std::vector<Evaluation> candidates;
+  std::set<space::Genome> known;
+  for (Evaluation& candidate :
+       most_promising_within(context, target, static_cast<std::size_t>(config.candidates))) {
+    if (config.chips == "quietest") candidate = on_quietest_chip(context, target, candidate);
+    if (known.insert(candidate.genome).second) candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
 /// Of a target's candidates the one that does best in its trial.
 std::optional<Evaluation> best_in_trial(RunContext& context,
                                         const std::vector<Evaluation>& candidates) {
@@ -49,15 +63,13 @@ std::vector<FinalDesign> choose_for_targets(RunContext& context) {
   const FinalConfig& config = context.config.final_training;
   std::vector<FinalDesign> designs;
   for (const FinalTarget& target : config.targets) {
-    const std::vector<Evaluation> candidates =
-        most_promising_within(context, target, static_cast<std::size_t>(config.candidates));
+    const std::vector<Evaluation> candidates = candidates_for(context, target);
     if (candidates.empty()) {
       context.progress.note(fmt::format("no evaluated design is within the target {}",
                                         fmt::join(target.within, ", ")));
     }
-    std::optional<Evaluation> best = best_in_trial(context, candidates);
+    const std::optional<Evaluation> best = best_in_trial(context, candidates);
     if (!best) continue;
-    if (config.chips == "quietest") best = on_quietest_chip(context, target, *best);
     const double epochs = target.epochs > 0 ? target.epochs : config.epochs;
     const auto same = std::find_if(designs.begin(), designs.end(), [&](const FinalDesign& other) {
       return other.evaluation.genome == best->genome;

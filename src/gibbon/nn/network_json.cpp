@@ -5,6 +5,7 @@
 #include <map>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/suggest.hpp"
 #include "gibbon/nn/network.hpp"
 
 namespace gibbon::nn {
@@ -121,7 +122,9 @@ class ObjectReader {
 
   const Json& required(const std::string& key) {
     const Json* value = find(key);
-    if (value == nullptr) throw base::Error(fmt::format("{}: key '{}' is missing", where_, key));
+    if (value == nullptr) {
+      throw base::Error(fmt::format("{}: key '{}' is missing{}", where_, key, slip_for(key)));
+    }
     return *value;
   }
 
@@ -164,8 +167,9 @@ class ObjectReader {
   void refuse_unknown_keys() const {
     for (const auto& item : json_.items()) {
       if (std::find(known_.begin(), known_.end(), item.key()) != known_.end()) continue;
-      throw base::Error(fmt::format("{}: unknown key '{}', allowed are {}", where_, item.key(),
-                                    fmt::join(known_, ", ")));
+      throw base::Error(fmt::format("{}: unknown key '{}', allowed are {}{}", where_, item.key(),
+                                    fmt::join(known_, ", "),
+                                    base::did_you_mean(item.key(), known_)));
     }
   }
 
@@ -176,6 +180,18 @@ class ObjectReader {
   }
 
  private:
+  /// Of what is there and was not asked for, what may have been meant by `missing`.
+  std::string slip_for(const std::string& missing) const {
+    std::vector<std::string> others;
+    for (const auto& item : json_.items()) {
+      if (std::find(known_.begin(), known_.end(), item.key()) == known_.end()) {
+        others.push_back(item.key());
+      }
+    }
+    const auto slip = base::nearest_name(missing, others);
+    return slip ? fmt::format(", there is '{}'", *slip) : "";
+  }
+
   int as_integer(const std::string& key, const Json& value) const {
     if (!value.is_number_integer() || value.get<std::int64_t>() > INT32_MAX ||
         value.get<std::int64_t>() < INT32_MIN) {

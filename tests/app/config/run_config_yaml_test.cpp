@@ -158,6 +158,9 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
   EXPECT_EQ(error_of("space: other/none.yaml\n"),
             std::string("x.yaml:1: space: search space file ") + GIBBON_SOURCE_DIR +
                 "/other/none.yaml does not exist");
+  EXPECT_EQ(error_of("space: presets/spaces\n"),
+            std::string("x.yaml:1: space: search space file ") + GIBBON_SOURCE_DIR +
+                "/presets/spaces is a folder");
 }
 
 TEST_F(RunConfigYaml, UnknownNamesAreShownWithTheirPlaceAndTheKnownOnes) {

@@ -23,6 +23,13 @@ TEST(YamlReader, WholeNumbersHaveInclusiveBounds) {
     EXPECT_EQ(test::error_of([&] { value_of(bad).integer(1, 100); }),
               "x.yaml:2: a.b: got '" + bad + expected);
   }
+  const std::string sixty(60, '1');
+  EXPECT_EQ(test::error_of([&] { value_of(sixty).integer(1, 100); }),
+            "x.yaml:2: a.b: got '" + sixty + expected);
+  EXPECT_EQ(test::error_of([&] { value_of(sixty + "2").integer(1, 100); }),
+            "x.yaml:2: a.b: got '" + sixty + "..." + expected);
+  EXPECT_EQ(test::error_of([&] { value_of(sixty.substr(1) + "µ").integer(1, 100); }),
+            "x.yaml:2: a.b: got '" + sixty.substr(1) + "..." + expected);
   EXPECT_EQ(test::error_of([] { value_of("").integer(1, 100); }),
             "x.yaml:2: a.b: got nothing, expected a whole number from 1 to 100");
 }

@@ -66,8 +66,8 @@ fs::path locate(PresetKind kind, const fs::path& given, const fs::path& base) {
   const fs::path beside = fs::absolute(base.empty() ? given : base / given).lexically_normal();
   if (!is_name) {
     if (fs::is_regular_file(beside)) return beside;
-    throw base::Error(
-        fmt::format("{} file {} does not exist", names_of(kind).what, beside.string()));
+    throw base::Error(fmt::format("{} file {} {}", names_of(kind).what, beside.string(),
+                                  fs::is_directory(beside) ? "is a folder" : "does not exist"));
   }
   const fs::path preset =
       preset_folder() / names_of(kind).folder / fs::path(given.string() + ".yaml");

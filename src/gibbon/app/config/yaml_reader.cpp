@@ -17,6 +17,15 @@ namespace gibbon::app {
 
 namespace {
 
+/// Of a file that is no YAML all may be one text.
+std::string shortened(const std::string& text) {
+  constexpr std::size_t kMost = 60;
+  if (text.size() <= kMost) return text;
+  std::size_t end = kMost;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // UTF-8
+  return text.substr(0, end) + "...";
+}
+
 constexpr int kMaxDepth = 50;
 
 template <typename T>
@@ -139,7 +148,7 @@ void YamlValue::fail(std::string_view problem) const {
 
 void YamlValue::refuse(std::string_view expected) const {
   std::string got = "nothing";
-  if (node_.IsScalar()) got = "'" + node_.Scalar() + "'";
+  if (node_.IsScalar()) got = "'" + shortened(node_.Scalar()) + "'";
   if (node_.IsSequence()) got = "a list";
   if (node_.IsMap()) got = "a map";
   fail(fmt::format("got {}, expected {}", got, expected));

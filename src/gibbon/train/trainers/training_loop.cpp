@@ -96,25 +96,34 @@ StepResult train_step(Path& path, BatchSource::Batch& batch, Rates rates,
 
 }  // namespace
 
-Session::Session(int threads, const std::string& device, Precision precision) : device_(device) {
-  if (at::get_num_threads() != threads) at::set_num_threads(threads);
+namespace {
+
+/// Throws base::Error for one that libtorch, Gibbon or this machine does not have.
+at::Device device_from(const std::string& name) {
   const auto parsed = [&] {
     try {
-      return at::Device(device);
+      return at::Device(name);
     } catch (const c10::Error&) {
       throw base::Error(
-          fmt::format("device '{}' is not known; allowed are cpu, cuda, cuda:N", device));
+          fmt::format("device '{}' is not known; allowed are cpu, cuda, cuda:N", name));
     }
   }();
   if (!parsed.is_cpu() && !parsed.is_cuda()) {
     throw base::Error(
-        fmt::format("device '{}' is not supported; allowed are cpu, cuda, cuda:N", device));
+        fmt::format("device '{}' is not supported; allowed are cpu, cuda, cuda:N", name));
   }
   if (parsed.is_cuda() && !at::hasCUDA()) {
     throw base::Error(
-        fmt::format("device '{}': no CUDA device, or libtorch was built without CUDA", device));
+        fmt::format("device '{}': no CUDA device, or libtorch was built without CUDA", name));
   }
-  cuda_ = parsed.is_cuda();
+  return parsed;
+}
+
+}  // namespace
+
+Session::Session(int threads, const std::string& device, Precision precision) : device_(device) {
+  if (at::get_num_threads() != threads) at::set_num_threads(threads);
+  cuda_ = device_from(device).is_cuda();
   autocast_ = precision == Precision::kBfloat16 ||
               (precision == Precision::kAuto && (cuda_ || bfloat16_is_fast()));
   if (autocast_) set_autocast(cuda_, true);
@@ -229,6 +238,7 @@ void require_options(const TrainOptions& options) {
           options.label_smoothing, "[0, 1)");
   const double share = options.small_crops.share;
   require(share >= 0 && share <= 1, "small_crops.share", share, "[0, 1]");
+  device_from(options.device);
 }
 
 }  // namespace gibbon::train
