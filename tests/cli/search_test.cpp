@@ -228,8 +228,8 @@ TEST_F(SearchProgram, GoesOnOnlyWithTheSpaceTheChipAndTheSeedThatItBeganWith) {
   EXPECT_THAT(table.output, HasSubstr("makes other networks or chips"));
   std::ofstream(folder_ / "chip.yaml") << "name: chip\n";
 
-  const Ended seeded = run_program({"search", "--resume", (folder_ / "run").string(), "--seed", "6"},
-                                   folder_ / "log");
+  const Ended seeded = run_program(
+      {"search", "--resume", (folder_ / "run").string(), "--seed", "6"}, folder_ / "log");
   EXPECT_EQ(seeded.status, 1);
   EXPECT_THAT(seeded.output, HasSubstr("--seed 6: the run in "));
   for (const char* seed : {"-1", "9223372036854775808", "99999999999999999999"}) {
@@ -288,21 +288,29 @@ TEST_F(SearchProgram, SaysWhenTheRunFolderCannotBeMade) {
 
 TEST_F(SearchProgram, ARunsDesignsAreRankedAgainstTrainingsAlone) {
   ASSERT_EQ(search("ranked").status, 0) << content("log");
-  const auto rank = [&](const std::string& epochs) {
-    return run_program({"reproduce", "ranking", "--run", (folder_ / "ranked").string(), "--designs",
-                        "3", "--epochs", epochs, "--out", (folder_ / "r").string()},
-                       folder_ / "log")
+  const auto rank = [&](const std::string& epochs, const std::string& trainings = "1") {
+    return run_program(
+               {"reproduce", "ranking", "--run", (folder_ / "ranked").string(), "--designs", "3",
+                "--epochs", epochs, "--trainings", trainings, "--out", (folder_ / "r").string()},
+               folder_ / "log")
         .status;
   };
   ASSERT_EQ(rank("0.5"), 0) << content("log");
-  EXPECT_THAT(content("log"), testing::HasSubstr("over 3 designs"));
+  EXPECT_THAT(content("log"), testing::HasSubstr("(3 designs)"));
   EXPECT_THAT(content("r/ranking-designs.csv"),
               testing::StartsWith("genome,bit_operations,one_shot_top1,alone_top1\n"));
-  fs::remove(folder_ / "r/ranking/design-002.json");
+  fs::remove(folder_ / "r/ranking/design-002-training-1.json");
   const auto kept = fs::last_write_time(folder_ / "r/ranking/design-001.json");
   ASSERT_EQ(rank("0.5"), 0) << content("log");
   EXPECT_EQ(fs::last_write_time(folder_ / "r/ranking/design-001.json"), kept);
-  EXPECT_TRUE(fs::exists(folder_ / "r/ranking/design-002.json"));
+  EXPECT_TRUE(fs::exists(folder_ / "r/ranking/design-002-training-1.json"));
+  ASSERT_EQ(rank("0.5", "2"), 0) << content("log");
+  EXPECT_THAT(content("log"), testing::HasSubstr("of one training alone with another"));
+  EXPECT_EQ(fs::last_write_time(folder_ / "r/ranking/design-001.json"), kept);
+  EXPECT_TRUE(fs::exists(folder_ / "r/ranking/design-003-training-2.json"));
+  EXPECT_THAT(content("r/ranking-designs.csv"),
+              testing::StartsWith("genome,bit_operations,one_shot_top1,alone_top1,alone_top1_1,"
+                                  "alone_top1_2\n"));
   EXPECT_NE(rank("1"), 0);
   EXPECT_THAT(content("log"), testing::HasSubstr("other settings"));
 }

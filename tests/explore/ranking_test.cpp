@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "error_of.hpp"
 #include "explore/tiny_run.hpp"
 #include "gibbon/explore/ranked_designs.hpp"
@@ -32,16 +34,26 @@ class RankingTest : public ::testing::Test {
 TEST_F(RankingTest, MeasuresADesignBothWays) {
   make_run();
   const Ranking ranked = ranking();
-  const auto first = ranked.measure(genome(), 20, 1, progress_);
-  ASSERT_TRUE(first.has_value());
+  const double one_shot = ranked.one_shot(genome(), 1);
+  const auto alone = ranked.alone(genome(), 20, 0, 1, progress_);
+  ASSERT_TRUE(alone.has_value());
   // Three classes that differ in brightness: an easy task for a training of its own, of which the
   // run's shared weights saw 12 steps.
-  EXPECT_GE(first->alone, 90);
-  EXPECT_GE(first->one_shot, 0);
-  EXPECT_LT(first->one_shot, first->alone);
-  const auto again = ranked.measure(genome(), 20, 1, progress_);
-  EXPECT_EQ(again->one_shot, first->one_shot);
-  EXPECT_EQ(again->alone, first->alone);
+  EXPECT_GE(*alone, 90);
+  EXPECT_GE(one_shot, 0);
+  EXPECT_LT(one_shot, *alone);
+  EXPECT_EQ(ranked.one_shot(genome(), 1), one_shot);
+  EXPECT_EQ(ranked.alone(genome(), 20, 0, 1, progress_), alone);
+}
+
+TEST_F(RankingTest, TrainingsOfADesignBeginWithDifferentWeights) {
+  make_run();
+  const Ranking ranked = ranking();
+  std::set<double> accuracies;
+  for (int training = 0; training < 4; ++training) {
+    accuracies.insert(ranked.alone(genome(), 1, training, 1, progress_).value());
+  }
+  EXPECT_GT(accuracies.size(), 1u);
 }
 
 TEST_F(RankingTest, JudgesByTheTestImages) {
@@ -49,15 +61,15 @@ TEST_F(RankingTest, JudgesByTheTestImages) {
   data::Dataset mislabelled = dataset_;
   for (std::int32_t& label : mislabelled.test.labels) label = (label + 1) % 3;
   const Ranking ranked(config_, *space_, mislabelled, *store_, folder_.run_paths().checkpoints);
-  const auto measured = ranked.measure(genome(), 20, 1, progress_);
-  ASSERT_TRUE(measured.has_value());
-  EXPECT_LE(measured->alone, 10);  // right on the training images' labels, so wrong on these
+  const auto alone = ranked.alone(genome(), 20, 0, 1, progress_);
+  ASSERT_TRUE(alone.has_value());
+  EXPECT_LE(*alone, 10);  // right on the training images' labels, so wrong on these
 }
 
 TEST_F(RankingTest, SaysNothingOfADesignWhoseTrainingWasStopped) {
   make_run();
   test::StopAt at_once(1);
-  EXPECT_FALSE(ranking().measure(genome(), 20, 1, at_once));
+  EXPECT_FALSE(ranking().alone(genome(), 20, 0, 1, at_once));
 }
 
 TEST_F(RankingTest, NeedsATrainedSupernet) {

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "error_of.hpp"
 #include "gibbon/study/ablation.hpp"
 #include "gibbon/study/convergence.hpp"
@@ -83,11 +85,21 @@ TEST(PredictorStudy, DifferenceNeedsNoDesignsToKnowTheOneShotPart) {
   options.seeds = 2;
   const auto results = run_predictor_study(*small.space, small.table, options);
   ASSERT_EQ(results.size(), predictor_forms().size());
+  std::vector<double> accuracies;
+  for (const auto& design : small.table) {
+    accuracies.push_back(design.metrics[space::Metric::kAccuracy]);
+  }
+  std::ranges::sort(accuracies);
+  ASSERT_GT(accuracies.front(), 0);
   for (const PredictorResult& result : results) {
     ASSERT_EQ(result.scores.size(), 2U);
     EXPECT_GT(result.scores[0].kendall_tau, 0.2) << result.form.name;
     EXPECT_LT(result.scores[0].accuracy_relative_error, 0.3) << result.form.name;
     EXPECT_GT(result.scores[0].predict_milliseconds, 0);
+    // Each error in points is its share times an accuracy of the table.
+    const PredictorScore& score = result.scores[0];
+    EXPECT_GT(score.accuracy_error_points, score.accuracy_relative_error * accuracies.front());
+    EXPECT_LT(score.accuracy_error_points, score.accuracy_relative_error * accuracies.back());
   }
   options.training_designs = 120;
   EXPECT_EQ(test::error_of([&] { run_predictor_study(*small.space, small.table, options); }),

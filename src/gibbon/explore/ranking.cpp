@@ -16,21 +16,23 @@ Ranking::Ranking(const RunConfig& config, const space::SearchSpace& space,
   supernet_->load(checkpoints / latest_weights(store));
 }
 
-std::optional<RankedDesign> Ranking::measure(const space::Genome& genome, double epochs,
-                                             int threads, base::Progress& progress) const {
-  const nn::Network network = space_.decode(genome).value().network;
-  RankedDesign result;
-  result.one_shot = supernet_->one_shot_accuracy(
-      supernet_->extract(network, train_.first(config_.supernet.calibration_images), threads),
-      test_, threads);
-  train::FinalTrainOptions options = final_options(config_, config_.seed ^ space::hash_of(genome));
+double Ranking::one_shot(const space::Genome& genome, int threads) const {
+  const nn::TrainedNetwork shared =
+      supernet_->extract(space_.decode(genome).value().network,
+                         train_.first(config_.supernet.calibration_images), threads);
+  return supernet_->one_shot_accuracy(shared, test_, threads);
+}
+
+std::optional<double> Ranking::alone(const space::Genome& genome, double epochs, int training,
+                                     int threads, base::Progress& progress) const {
+  const std::uint64_t seed = config_.seed + static_cast<std::uint64_t>(training);
+  train::FinalTrainOptions options = final_options(config_, seed ^ space::hash_of(genome));
   options.epochs = epochs;
   options.base.threads = threads;
-  const nn::TrainedNetwork alone =
-      train::train_network(network, train_, std::nullopt, options, progress);
+  const nn::TrainedNetwork trained = train::train_network(space_.decode(genome).value().network,
+                                                          train_, std::nullopt, options, progress);
   if (progress.stop_requested()) return std::nullopt;
-  result.alone = train::quantized_accuracy(alone, test_, threads);
-  return result;
+  return train::quantized_accuracy(trained, test_, threads);
 }
 
 }  // namespace gibbon::explore

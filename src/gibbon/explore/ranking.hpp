@@ -13,13 +13,6 @@
 
 namespace gibbon::explore {
 
-/// A design as the shared weights see it and after a training of its own; quantised, without
-/// crossbars, percent of the test images.
-struct RankedDesign {
-  double one_shot = 0;
-  double alone = 0;
-};
-
 /// Whether the accuracies with a run's shared weights order designs as trainings from random
 /// weights do (ranked_designs.hpp), both ways. The training images are the run's.
 /// Accuracies are those on all test images, as nothing is chosen by them: an hour's run keeps so
@@ -32,10 +25,13 @@ class Ranking {
   Ranking(const RunConfig& config, const space::SearchSpace& space, const data::Dataset& dataset,
           const store::RunStore& store, const std::filesystem::path& checkpoints);
 
-  /// The training takes the settings of the run's final designs and `epochs` passes. Nothing where
-  /// a stop was asked for.
-  std::optional<RankedDesign> measure(const space::Genome& genome, double epochs, int threads,
-                                      base::Progress& progress) const;
+  /// Percent of the test images; quantised, without crossbars, as alone() is.
+  double one_shot(const space::Genome& genome, int threads) const;
+
+  /// After `epochs` passes with the settings of the run's final designs; `training`, from 0, is one
+  /// of several that differ in their seed. Nothing where a stop was asked for.
+  std::optional<double> alone(const space::Genome& genome, double epochs, int training, int threads,
+                              base::Progress& progress) const;
 
  private:
   const RunConfig& config_;

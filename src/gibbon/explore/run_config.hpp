@@ -46,9 +46,9 @@ struct SupernetConfig {
   double label_smoothing = 0.1;          ///< probability spread over all classes, 0 to below 1
   int calibration_images = 512;          ///< training images for batch norm and output ranges
   std::string precision = "auto";        ///< auto, float32, bfloat16: train::Precision
-  std::string paths = "random";  ///< random: uniform over the space; sandwich: the largest and the
-                                 ///< smallest network between random ones; search: the designs that
-                                 ///< the searcher holds, once there are any
+  std::string paths = "random";  ///< random: uniform over the space; largest, sandwich: between them
+                                 ///< the largest network, or this and the smallest; search: the
+                                 ///< designs that the searcher holds, once there are any
   train::SmallCrops small_crops;
   std::filesystem::path start;  ///< trained network of the largest's shape; empty: random weights
 };

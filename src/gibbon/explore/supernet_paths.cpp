@@ -34,14 +34,28 @@ nn::Network random_network(const space::SearchSpace& space, base::Rng& rng) {
                                 space.name(), kAttempts));
 }
 
+namespace {
+
+nn::Network random_path(const space::SearchSpace& space, std::uint64_t seed, std::uint64_t step) {
+  base::Rng rng = base::Rng::forked(seed, "supernet path", step);
+  return random_network(space, rng);
+}
+
+}  // namespace
+
 train::PathSampler sandwich_paths(const space::SearchSpace& space, std::uint64_t seed) {
   const nn::Network largest = space.largest_network();
   const nn::Network smallest = smallest_network(space).value_or(largest);
   return [&space, seed, largest, smallest](std::uint64_t step) {
     if (step % 4 == 0) return largest;
     if (step % 4 == 2) return smallest;
-    base::Rng rng = base::Rng::forked(seed, "supernet path", step);
-    return random_network(space, rng);
+    return random_path(space, seed, step);
+  };
+}
+
+train::PathSampler largest_paths(const space::SearchSpace& space, std::uint64_t seed) {
+  return [&space, seed, largest = space.largest_network()](std::uint64_t step) {
+    return step % 4 == 0 ? largest : random_path(space, seed, step);
   };
 }
 

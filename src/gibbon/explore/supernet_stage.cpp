@@ -24,6 +24,9 @@ train::PathSampler path_sampler(const RunContext& context) {
   if (context.config.supernet.paths == "sandwich") {
     return sandwich_paths(context.space, context.config.seed);
   }
+  if (context.config.supernet.paths == "largest") {
+    return largest_paths(context.space, context.config.seed);
+  }
   std::vector<space::Genome> best;
   if (context.config.supernet.paths == "search") {
     for (const std::size_t index : search::rank(context.evaluations, context.objective)) {

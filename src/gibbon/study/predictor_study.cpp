@@ -71,12 +71,14 @@ PredictorScore score(const predict::Predictor& predictor, std::span<const Evalua
     const space::Metrics& metrics = held_out[i].metrics;
     truth.push_back(metrics[Metric::kAccuracy]);
     predicted.push_back(predictions[i].accuracy(held_out[i].one_shot_accuracy));
+    score.accuracy_error_points += std::abs(predicted.back() - truth.back());
     score.latency_relative_error +=
         relative_error(metrics[Metric::kLatency], predictions[i].hardware[Metric::kLatency]);
     if (truth.back() == 0) continue;
     score.accuracy_relative_error += relative_error(truth.back(), predicted.back());
     ++counted;
   }
+  score.accuracy_error_points /= static_cast<double>(held_out.size());
   score.latency_relative_error /= static_cast<double>(held_out.size());
   score.accuracy_relative_error /= std::max(counted, 1);
   score.kendall_tau = predict::kendall_tau(truth, predicted);

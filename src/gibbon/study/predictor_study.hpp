@@ -24,6 +24,7 @@ std::vector<PredictorForm> predictor_forms();
 struct PredictorScore {
   double kendall_tau = 0;              ///< of the accuracy
   double accuracy_relative_error = 0;  ///< mean |predicted - simulated| / simulated
+  double accuracy_error_points = 0;    ///< mean |predicted - simulated|, percent of the images
   double latency_relative_error = 0;
   double fit_seconds = 0;
   double predict_milliseconds = 0;  ///< for 1,000 designs, with all threads given

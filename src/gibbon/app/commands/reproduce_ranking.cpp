@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,14 +32,21 @@ struct RankingArguments {
   std::string run;
   std::string out = "reproduce";
   int designs = 12;
+  int trainings = 1;  ///< of each design
   double epochs = 0;  ///< 0: those of the run's final designs
   bool spread = false;
 };
 
+/// Accuracies in percent.
 struct Row {
   space::Genome genome;
   double bit_operations = 0;
-  explore::RankedDesign accuracy;
+  double one_shot = 0;
+  std::vector<double> alone;  ///< one a training
+
+  double mean_alone() const {
+    return std::accumulate(alone.begin(), alone.end(), 0.0) / static_cast<double>(alone.size());
+  }
 };
 
 /// What decides the rows: those of other settings are not mixed.
@@ -49,112 +58,181 @@ base::Json settings_of(const RankingArguments& arguments, double epochs, std::ui
   return settings;
 }
 
-std::string name_of(int n) {
-  return fmt::format("design-{:03}", n + 1);
+/// Of the folder's results.
+std::string design_name(int design) {
+  return fmt::format("design-{:03}", design + 1);
+}
+std::string training_name(int design, int training) {
+  return fmt::format("{}-training-{}", design_name(design), training + 1);
 }
 
-/// The rows that the folder does not hold, side by side; those that a stop cut off are left out.
+/// What the folder does not hold, side by side; trainings that a stop cut off are left out.
 class RankingRun {
  public:
-  RankingRun(const explore::Ranking& ranking, const space::SearchSpace& space,
-             std::vector<space::Genome> genomes, double epochs, const ResultFolder& folder)
+  RankingRun(const explore::Ranking& ranking, std::vector<space::Genome> genomes, int trainings,
+             double epochs, const ResultFolder& folder)
       : ranking_(ranking),
-        space_(space),
+        trainings_(trainings),
         epochs_(epochs),
         folder_(folder),
         genomes_(std::move(genomes)) {}
 
   void measure_missing(int threads, base::Progress& progress) const {
-    const int designs = static_cast<int>(genomes_.size());
     std::vector<double> epochs;
-    for (int n = 0; n < designs; ++n) epochs.push_back(folder_.find(name_of(n)) ? 0 : epochs_);
+    for (int n = 0; n < pieces(); ++n) epochs.push_back(is_trained(n) ? 0 : epochs_);
     base::JointProgress joint(progress, "epochs", epochs);
     std::vector<base::Task> tasks;
-    for (int n = 0; n < designs; ++n) {
+    for (int n = 0; n < pieces(); ++n) {
       base::Progress& part = joint.part(tasks.size());
       tasks.push_back({[this, n, &part](int share) { measure(n, share, part); }});
     }
     base::run_side_by_side(tasks, threads);
   }
 
-  /// Of all designs, once none is missing.
-  std::vector<Row> rows() const {
+  /// Of all designs, once nothing is missing.
+  std::vector<Row> rows(const space::SearchSpace& space) const {
     std::vector<Row> rows;
-    for (int n = 0; n < static_cast<int>(genomes_.size()); ++n) {
-      const base::Json known = folder_.find(name_of(n)).value();
-      const space::Genome& genome = genomes_[static_cast<std::size_t>(n)];
-      rows.push_back({genome,
-                      explore::capacity_of(space_, genome),
-                      {known.at("one_shot_top1"), known.at("alone_top1")}});
+    for (int design = 0; design < designs(); ++design) {
+      const space::Genome& genome = genomes_[static_cast<std::size_t>(design)];
+      Row row{genome,
+              explore::capacity_of(space, genome),
+              folder_.find(design_name(design)).value().at("one_shot_top1"),
+              {}};
+      for (int training = 0; training < trainings_; ++training) {
+        row.alone.push_back(folder_.find(training_name(design, training)).value().at("alone_top1"));
+      }
+      rows.push_back(std::move(row));
     }
     return rows;
   }
 
  private:
-  void measure(int n, int threads, base::Progress& progress) const {
-    if (folder_.find(name_of(n)) || progress.stop_requested()) return;
-    const space::Genome& genome = genomes_[static_cast<std::size_t>(n)];
-    const auto accuracy = ranking_.measure(genome, epochs_, threads, progress);
+  int designs() const { return static_cast<int>(genomes_.size()); }
+  /// Trainings in all: the first of each design, then the second ones.
+  int pieces() const { return designs() * trainings_; }
+  std::string name_of(int piece) const {
+    return training_name(piece % designs(), piece / designs());
+  }
+  bool is_trained(int piece) const { return folder_.find(name_of(piece)).has_value(); }
+
+  void measure(int piece, int threads, base::Progress& progress) const {
+    const int design = piece % designs();
+    const int training = piece / designs();
+    if (training == 0) look_at(design, threads, progress);
+    if (is_trained(piece) || progress.stop_requested()) return;
+    const space::Genome& genome = genomes_[static_cast<std::size_t>(design)];
+    const auto accuracy = ranking_.alone(genome, epochs_, training, threads, progress);
     if (!accuracy) return;
-    folder_.save(name_of(n), {{"genome", space::to_text(genome)},
-                              {"one_shot_top1", accuracy->one_shot},
-                              {"alone_top1", accuracy->alone}});
-    progress.note(fmt::format("design {} of {}: one-shot {:.2f} %, alone {:.2f} %", n + 1,
-                              genomes_.size(), accuracy->one_shot, accuracy->alone));
+    folder_.save(name_of(piece), {{"alone_top1", *accuracy}});
+    progress.note(fmt::format("design {} of {}: alone {:.2f} % (training {} of {})", design + 1,
+                              designs(), *accuracy, training + 1, trainings_));
+  }
+
+  void look_at(int design, int threads, base::Progress& progress) const {
+    const std::string name = design_name(design);
+    if (folder_.find(name) || progress.stop_requested()) return;
+    const space::Genome& genome = genomes_[static_cast<std::size_t>(design)];
+    const double one_shot = ranking_.one_shot(genome, threads);
+    folder_.save(name, {{"genome", space::to_text(genome)}, {"one_shot_top1", one_shot}});
+    progress.note(
+        fmt::format("design {} of {}: one-shot {:.2f} %", design + 1, designs(), one_shot));
   }
 
   const explore::Ranking& ranking_;
-  const space::SearchSpace& space_;
+  int trainings_;
   double epochs_;
   const ResultFolder& folder_;
   std::vector<space::Genome> genomes_;
 };
 
+/// Kendall's tau with the mean accuracy alone.
 struct Taus {
   double one_shot = 0;
-  double bit_operations = 0;  ///< what size alone, without any training, says of the order
+  double bit_operations = 0;        ///< what size says of the order without any training
+  std::optional<double> trainings;  ///< of one training with another: the mean over their pairs
 };
+
+std::vector<double> alone_in(const std::vector<Row>& rows, std::size_t training) {
+  std::vector<double> accuracies;
+  for (const Row& row : rows) accuracies.push_back(row.alone[training]);
+  return accuracies;
+}
+
+std::optional<double> tau_of_trainings(const std::vector<Row>& rows) {
+  double sum = 0;
+  int pairs = 0;
+  for (std::size_t i = 0; i < rows.front().alone.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j, ++pairs) {
+      sum += predict::kendall_tau(alone_in(rows, i), alone_in(rows, j));
+    }
+  }
+  return pairs > 0 ? std::optional(sum / pairs) : std::nullopt;
+}
 
 Taus taus_of(const std::vector<Row>& rows) {
   std::vector<double> alone;
   std::vector<double> one_shot;
   std::vector<double> bit_operations;
   for (const Row& row : rows) {
-    alone.push_back(row.accuracy.alone);
-    one_shot.push_back(row.accuracy.one_shot);
+    alone.push_back(row.mean_alone());
+    one_shot.push_back(row.one_shot);
     bit_operations.push_back(row.bit_operations);
   }
-  return {predict::kendall_tau(alone, one_shot), predict::kendall_tau(alone, bit_operations)};
+  return {predict::kendall_tau(alone, one_shot), predict::kendall_tau(alone, bit_operations),
+          tau_of_trainings(rows)};
 }
 
-report::Figure figure_of(const explore::RunConfig& config, double epochs, bool spread,
-                         const std::vector<Row>& rows) {
-  const Taus taus = taus_of(rows);
-  report::Series points{"designs", {}};
+std::string conclusion(const Taus& taus) {
+  std::string text = fmt::format(
+      "Kendall's tau with the accuracy alone: {:.3f} of the one-shot accuracy, {:.3f} of bit "
+      "operations, which need no training",
+      taus.one_shot, taus.bit_operations);
+  if (taus.trainings) {
+    text += fmt::format("; of one training alone with another {:.3f}", *taus.trainings);
+  }
+  return text;
+}
+
+std::string description(const std::string& run, double epochs, bool spread,
+                        const std::vector<Row>& rows) {
+  const std::size_t trainings = rows.front().alone.size();
+  return fmt::format(
+      "{} {} of run '{}', each trained from random weights for {:g} epochs{}.", rows.size(),
+      spread ? "designs evenly spread in bit operations" : "random designs", run, epochs,
+      trainings == 1 ? "" : fmt::format(", {} times; accuracies alone are means", trainings));
+}
+
+report::FigureTable table_of(const std::vector<Row>& rows) {
   report::FigureTable table{"designs",
                             "Accuracies on the test images, quantised, no crossbars",
                             {"genome", "bit_operations", "one_shot_top1", "alone_top1"},
                             {}};
-  for (const Row& row : rows) {
-    points.points.push_back({row.accuracy.one_shot, row.accuracy.alone});
-    table.rows.push_back({space::to_text(row.genome), row.bit_operations, row.accuracy.one_shot,
-                          row.accuracy.alone});
+  const std::size_t trainings = rows.front().alone.size();
+  for (std::size_t n = 1; trainings > 1 && n <= trainings; ++n) {
+    table.columns.push_back(fmt::format("alone_top1_{}", n));
   }
-  return {
-      "ranking",
-      "Shared weights against trainings alone",
-      {fmt::format("Kendall's tau of the one-shot accuracy: {:.3f} over {} {} of run '{}', each "
-                   "trained from random weights for {:g} epochs; of bit operations, which need "
-                   "no training: {:.3f}.",
-                   taus.one_shot, rows.size(),
-                   spread ? "designs evenly spread in bit operations" : "random designs",
-                   config.name, epochs, taus.bit_operations)},
-      {{.title = "Accuracy alone over accuracy with shared weights",
-        .kind = report::Chart::Kind::kScatter,
-        .x = {"one-shot accuracy (%)", false},
-        .y = {"accuracy alone (%)", false},
-        .series = {points}}},
-      {table}};
+  for (const Row& row : rows) {
+    std::vector<base::Json> cells{space::to_text(row.genome), row.bit_operations, row.one_shot,
+                                  row.mean_alone()};
+    if (trainings > 1) cells.insert(cells.end(), row.alone.begin(), row.alone.end());
+    table.rows.push_back(std::move(cells));
+  }
+  return table;
+}
+
+report::Figure figure_of(const explore::RunConfig& config, double epochs, bool spread,
+                         const std::vector<Row>& rows) {
+  report::Series points{"designs", {}};
+  for (const Row& row : rows) points.points.push_back({row.one_shot, row.mean_alone()});
+  return {"ranking",
+          "Shared weights against trainings alone",
+          {description(config.name, epochs, spread, rows), conclusion(taus_of(rows)) + "."},
+          {{.title = "Accuracy alone over accuracy with shared weights",
+            .kind = report::Chart::Kind::kScatter,
+            .x = {"one-shot accuracy (%)", false},
+            .y = {"accuracy alone (%)", false},
+            .series = {points}}},
+          {table_of(rows)}};
 }
 
 void print(const std::vector<Row>& rows) {
@@ -162,11 +240,9 @@ void print(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     table.rows.push_back(
         {space::to_text(row.genome), fmt::format("{:.0f}", row.bit_operations / 1e6),
-         fmt::format("{:.2f}", row.accuracy.one_shot), fmt::format("{:.2f}", row.accuracy.alone)});
+         fmt::format("{:.2f}", row.one_shot), fmt::format("{:.2f}", row.mean_alone())});
   }
-  const Taus taus = taus_of(rows);
-  fmt::print("{}Kendall's tau {:.3f} over {} designs; of bit operations {:.3f}\n", to_text(table),
-             taus.one_shot, rows.size(), taus.bit_operations);
+  fmt::print("{}{} ({} designs)\n", to_text(table), conclusion(taus_of(rows)), rows.size());
 }
 
 int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& global) {
@@ -182,14 +258,14 @@ int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& gl
   const ResultFolder folder(std::filesystem::path(arguments.out) / "ranking",
                             settings_of(arguments, epochs, seed));
   const auto chosen = arguments.spread ? explore::spread_designs : explore::random_designs;
-  const RankingRun measured(ranking, *inputs.space, chosen(*inputs.space, seed, arguments.designs),
-                            epochs, folder);
+  const RankingRun measured(ranking, chosen(*inputs.space, seed, arguments.designs),
+                            arguments.trainings, epochs, folder);
   {
     TerminalProgress progress(global.quiet || global.json);
     measured.measure_missing(config.threads, progress);
     if (progress.stop_requested()) throw base::Error("stopped; the same command goes on");
   }
-  const std::vector<Row> rows = measured.rows();
+  const std::vector<Row> rows = measured.rows(*inputs.space);
   if (!global.json) print(rows);
   return finish_study(figure_of(config, epochs, arguments.spread, rows), arguments.out, global);
 }
@@ -211,6 +287,10 @@ void add_ranking_command(CLI::App& reproduce, const GlobalOptions& global,
       ->add_option("--epochs", arguments->epochs,
                    "Of each training; default: those of the run's final designs")
       ->check(above_zero());
+  command
+      ->add_option("--trainings", arguments->trainings,
+                   "Of each design, from different random weights; 1")
+      ->check(CLI::Range(1, 100));
   command->add_option("--out", arguments->out, "Folder for the files and rows; reproduce");
   command->callback([arguments, chosen, &global] {
     *chosen = [arguments, &global] { return reproduce_ranking(*arguments, global); };

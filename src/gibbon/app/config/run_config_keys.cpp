@@ -123,11 +123,12 @@ std::vector<ConfigKey> supernet_keys() {
       choice("supernet.precision", "Arithmetic of training; auto: bfloat16 where it is fast",
              [](RunConfig & c) -> auto& { return c.supernet.precision; },
              {"auto", "float32", "bfloat16"}),
-      choice("supernet.paths",
-             "Networks trained: random ones, also the largest and smallest, or those the searcher "
-             "holds",
-             [](RunConfig & c) -> auto& { return c.supernet.paths; },
-             {"random", "sandwich", "search"}),
+      choice(
+          "supernet.paths",
+          "Networks trained: random ones, also the largest, or it and the smallest (sandwich), or "
+          "those the searcher holds",
+          [](RunConfig & c) -> auto& { return c.supernet.paths; },
+          {"random", "largest", "sandwich", "search"}),
       path(
           "supernet.start", "Trained network that the weights start from: .gibbon or .onnx",
           [](RunConfig & c) -> auto& { return c.supernet.start; }),
