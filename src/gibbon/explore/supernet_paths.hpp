@@ -18,8 +18,8 @@ nn::Network random_network(const space::SearchSpace& space, base::Rng& rng);
 /// too low. The sampler refers to the space.
 train::PathSampler sandwich_paths(const space::SearchSpace& space, std::uint64_t seed);
 
-/// Every fourth path the largest, random ones between. A sandwich's smallest network is trained so
-/// often that small designs are rated too high (decision 0003). The sampler refers to the space.
+/// Every fourth path the largest, random ones between: what a sandwich spends on the smallest
+/// network teaches random ones more (decision 0003). The sampler refers to the space.
 train::PathSampler largest_paths(const space::SearchSpace& space, std::uint64_t seed);
 
 }  // namespace gibbon::explore
