@@ -229,6 +229,38 @@ TEST(CrossbarCalibration, AChannelThatCrossbarsLoseGivesItsIdealMean) {
   }
 }
 
+TEST(CrossbarCalibration, ChannelsOfOneValueAreShiftedAlone) {
+  nn::NetworkDescription d;
+  d.name = "even";
+  d.input = {1, 7, 7};
+  d.num_classes = 49;
+  d.layers = {{"c", nn::Conv{1, 1, 1}, {nn::kNetworkInput}},
+              {"b", nn::BatchNorm{1, {}}, {0}},
+              {"f", nn::Flatten{}, {1}}};
+  nn::TrainedNetwork trained{nn::Network(std::move(d)), std::vector<nn::LayerState>(3)};
+  trained.states[0].weight = {0.7F};
+  trained.states[0].weights = trained.states[0].input = {9, 1.0 / 255};
+  trained.states[0].output_range = 1.0;
+  trained.states[1] = norm_state(1);
+  CalibrationOptions options;
+  options.norms = NormFit::kMatch;
+  // Sums of equal numbers are rounded, and leave one of some hundred such channels a variance.
+  for (int count = 1; count <= 9; ++count) {
+    for (int value = 1; value < 255; ++value) {
+      const data::ImageBatch images{
+          count,
+          1,
+          7,
+          7,
+          std::vector<float>(static_cast<std::size_t>(count) * 49, static_cast<float>(value) / 255),
+          std::vector<std::int32_t>(static_cast<std::size_t>(count))};
+      const nn::TrainedNetwork fitted =
+          calibrate_to_crossbars(trained, accuracy_hardware(64, 1, 1, 8, 2, 64), images, options);
+      ASSERT_EQ(fitted.states[1].running_variance[0], 4.0F) << count << " " << value;
+    }
+  }
+}
+
 TEST(CrossbarCalibration, AChannelThatIsDeadWithoutCrossbarsStaysSo) {
   nn::TrainedNetwork before = two_convolutions();
   std::fill_n(before.states[0].weight.begin(), 2 * 9, 0.0F);  // of the first of eight channels

@@ -64,6 +64,12 @@ struct Relation {
   double got_variance = 0;
   double wanted_variance = 0;
   double covariance = 0;
+
+  /// What is left of the variance of equal values is rounding.
+  bool got_is_constant() const {
+    constexpr double kRounding = 1e-12;
+    return got_variance <= kRounding * got_mean * got_mean;
+  }
 };
 
 std::vector<Relation> relations_of(const Tensor& got, const Tensor& wanted) {
@@ -126,7 +132,7 @@ void match_norm(const Tensor& crossbars, const Tensor& ideal, nn::LayerState& st
   for (std::size_t channel = 0; channel < relations.size(); ++channel) {
     const Relation& r = relations[channel];
     const double gain =
-        r.got_variance > 0 ? std::max(kLeastGain, r.covariance / r.got_variance) : 1.0;
+        r.got_is_constant() ? 1.0 : std::max(kLeastGain, r.covariance / r.got_variance);
     const double mean = state.running_mean[channel];
     const double variance = state.running_variance[channel];
     state.running_mean[channel] = static_cast<float>(r.got_mean - (r.wanted_mean - mean) / gain);
