@@ -296,7 +296,7 @@ TEST_F(SearchProgram, ARunsDesignsAreRankedAgainstTrainingsAlone) {
         .status;
   };
   ASSERT_EQ(rank("0.5"), 0) << content("log");
-  EXPECT_THAT(content("log"), testing::HasSubstr("(3 designs)"));
+  EXPECT_THAT(content("log"), testing::HasSubstr("3 random designs"));
   EXPECT_THAT(content("r/ranking-designs.csv"),
               testing::StartsWith("genome,bit_operations,one_shot_top1,alone_top1\n"));
   fs::remove(folder_ / "r/ranking/design-002-training-1.json");

@@ -242,7 +242,7 @@ void print(const std::vector<Row>& rows) {
         {space::to_text(row.genome), fmt::format("{:.0f}", row.bit_operations / 1e6),
          fmt::format("{:.2f}", row.one_shot), fmt::format("{:.2f}", row.mean_alone())});
   }
-  fmt::print("{}{} ({} designs)\n", to_text(table), conclusion(taus_of(rows)), rows.size());
+  fmt::print("{}", to_text(table));
 }
 
 int reproduce_ranking(const RankingArguments& arguments, const GlobalOptions& global) {
