@@ -84,19 +84,25 @@ Moments moments_of(const Tensor& tensor, int channel) {
   return moments;
 }
 
-TEST(CrossbarCalibration, ANormGetsMeanAndVarianceOfItsInput) {
+/// conv of 1 x 1 with one weight - batch norm - flatten, on images of one channel.
+nn::TrainedNetwork one_pixelwise_convolution(int height, int width, float weight) {
   nn::NetworkDescription d;
-  d.name = "norm";
-  d.input = {1, 1, 2};
-  d.num_classes = 2;
+  d.name = "pixelwise";
+  d.input = {1, height, width};
+  d.num_classes = height * width;
   d.layers = {{"c", nn::Conv{1, 1, 1}, {nn::kNetworkInput}},
               {"b", nn::BatchNorm{1, {}}, {0}},
               {"f", nn::Flatten{}, {1}}};
   nn::TrainedNetwork trained{nn::Network(std::move(d)), std::vector<nn::LayerState>(3)};
-  trained.states[0].weight = {1.0F};
+  trained.states[0].weight = {weight};
   trained.states[0].weights = trained.states[0].input = {9, 1.0 / 255};
   trained.states[0].output_range = 1.0;
   trained.states[1] = norm_state(1);
+  return trained;
+}
+
+TEST(CrossbarCalibration, ANormGetsMeanAndVarianceOfItsInput) {
+  const nn::TrainedNetwork trained = one_pixelwise_convolution(1, 2, 1.0F);
   CalibrationOptions options;
   options.accuracy.mode = AdcMode::kIdeal;
   // 51/255 = 0.2 and 153/255 = 0.6 lie on the grid: mean 0.4, variance (0.2^2 + 0.2^2) / 2 = 0.04.
@@ -230,18 +236,7 @@ TEST(CrossbarCalibration, AChannelThatCrossbarsLoseGivesItsIdealMean) {
 }
 
 TEST(CrossbarCalibration, ChannelsOfOneValueAreShiftedAlone) {
-  nn::NetworkDescription d;
-  d.name = "even";
-  d.input = {1, 7, 7};
-  d.num_classes = 49;
-  d.layers = {{"c", nn::Conv{1, 1, 1}, {nn::kNetworkInput}},
-              {"b", nn::BatchNorm{1, {}}, {0}},
-              {"f", nn::Flatten{}, {1}}};
-  nn::TrainedNetwork trained{nn::Network(std::move(d)), std::vector<nn::LayerState>(3)};
-  trained.states[0].weight = {0.7F};
-  trained.states[0].weights = trained.states[0].input = {9, 1.0 / 255};
-  trained.states[0].output_range = 1.0;
-  trained.states[1] = norm_state(1);
+  const nn::TrainedNetwork trained = one_pixelwise_convolution(7, 7, 0.7F);
   CalibrationOptions options;
   options.norms = NormFit::kMatch;
   // Sums of equal numbers are rounded, and leave one of some hundred such channels a variance.

@@ -10,6 +10,7 @@
 
 #include "gibbon/app/version.hpp"
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/base/suggest.hpp"
 
 namespace gibbon::app {
@@ -36,10 +37,8 @@ std::string usage_problem(const CLI::App& program, std::span<const Command> comm
     if (word.starts_with('-')) return fmt::format("unknown option '{}'", word);
   }
   if (left.empty() || !program.get_subcommands().empty()) return error.what();
-  std::vector<std::string> names;
-  for (const Command& command : commands) names.emplace_back(command.name);
   return fmt::format("unknown command '{}'{}", left.front(),
-                     base::did_you_mean(left.front(), names));
+                     base::did_you_mean(left.front(), base::names_in(commands)));
 }
 
 int run_action(const Action& action) {

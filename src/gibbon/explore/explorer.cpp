@@ -35,8 +35,7 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
 /// Of the supernet's training, by an earlier part of the run.
 std::int64_t steps_trained(const RunConfig& config, const store::RunStore& store) {
   if (const auto search = store.get("checkpoint")) {
-    return config.supernet.steps +
-           search->at("iteration").get<std::int64_t>() * config.supernet.steps_per_iteration;
+    return supernet_steps(config, search->at("iteration").get<std::int64_t>());
   }
   const auto supernet = store.get("supernet");
   return supernet ? supernet->at("step").get<std::int64_t>() : 0;
@@ -48,9 +47,8 @@ void plan_time(RunContext& context) {
   constexpr double kSecondsPerImage = 1e-3;
   const double seconds_per_step = kSecondsPerImage * config.supernet.batch_size;
   const std::int64_t steps =
-      config.supernet.steps + config.search.iterations * config.supernet.steps_per_iteration;
-  context.clock.plan("supernet", static_cast<double>(steps - steps_trained(config, context.store)),
-                     seconds_per_step);
+      supernet_steps(config, config.search.iterations) - steps_trained(config, context.store);
+  context.clock.plan("supernet", static_cast<double>(steps), seconds_per_step);
   context.clock.plan("search",
                      config.search.initial_designs +
                          config.search.iterations * config.search.designs_per_iteration,

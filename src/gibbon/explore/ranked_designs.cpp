@@ -5,6 +5,7 @@
 
 #include "gibbon/base/rng.hpp"
 #include "gibbon/explore/capacity.hpp"
+#include "gibbon/explore/random_design.hpp"
 
 namespace gibbon::explore {
 
@@ -24,8 +25,7 @@ std::vector<space::Genome> random_designs(const space::SearchSpace& space, std::
   base::Rng rng = base::Rng::forked(seed, "ranked designs");
   std::vector<space::Genome> designs;
   while (designs.size() < static_cast<std::size_t>(count)) {
-    space::Genome genome = space.sample(rng);
-    if (space.decode(genome)) designs.push_back(std::move(genome));
+    designs.push_back(random_design(space, rng).genome);
   }
   return designs;
 }

@@ -125,6 +125,10 @@ double share_of(const RunConfig& config, int threads) {
   return static_cast<double>(threads) / config.threads;
 }
 
+std::int64_t supernet_steps(const RunConfig& config, std::int64_t iteration) {
+  return config.supernet.steps + iteration * config.supernet.steps_per_iteration;
+}
+
 data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset) {
   data::TrainValidationSplit split =
       data::split_validation(dataset.train, config.data.validation_images, config.seed);

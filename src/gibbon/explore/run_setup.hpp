@@ -28,6 +28,10 @@ RunConfig with_threads(RunConfig config, int threads);
 /// What part of the run's threads so many are (RunClock).
 double share_of(const RunConfig& config, int threads);
 
+/// Steps of the supernet's training that lie before this iteration's designs; of the whole run with
+/// its last iteration.
+std::int64_t supernet_steps(const RunConfig& config, std::int64_t iteration);
+
 /// The training split divided as the run divides it: what trains, what judges.
 data::TrainValidationSplit split_images(const RunConfig& config, const data::Dataset& dataset);
 

@@ -1,11 +1,10 @@
 #include "gibbon/explore/supernet_paths.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <optional>
 
-#include "gibbon/base/error.hpp"
+#include "gibbon/base/rng.hpp"
+#include "gibbon/explore/random_design.hpp"
 
 namespace gibbon::explore {
 
@@ -23,22 +22,9 @@ std::optional<nn::Network> smallest_network(const space::SearchSpace& space) {
   return design->network;
 }
 
-}  // namespace
-
-nn::Network random_network(const space::SearchSpace& space, base::Rng& rng) {
-  constexpr int kAttempts = 1000;
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    if (const auto design = space.decode(space.sample(rng))) return design->network;
-  }
-  throw base::Error(fmt::format("space '{}': {} random designs, none of which can be built",
-                                space.name(), kAttempts));
-}
-
-namespace {
-
 nn::Network random_path(const space::SearchSpace& space, std::uint64_t seed, std::uint64_t step) {
   base::Rng rng = base::Rng::forked(seed, "supernet path", step);
-  return random_network(space, rng);
+  return random_design(space, rng).design.network;
 }
 
 }  // namespace

@@ -2,15 +2,11 @@
 
 #include <cstdint>
 
-#include "gibbon/base/rng.hpp"
 #include "gibbon/space/search_space.hpp"
 #include "gibbon/train/supernet.hpp"
 
 /// Which sub-network of a space each step of a supernet trains.
 namespace gibbon::explore {
-
-/// Uniform over the genes. Throws base::Error where 1000 random designs cannot be built.
-nn::Network random_network(const space::SearchSpace& space, base::Rng& rng);
 
 /// Every other path at an end of the space, the two in turn, and random ones between: the sandwich
 /// rule (Yu and Huang, "Universally Slimmable Networks", ICCV 2019), one path a step. Weights that

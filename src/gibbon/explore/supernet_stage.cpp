@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gibbon/explore/random_design.hpp"
+#include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/stages.hpp"
 #include "gibbon/explore/supernet_paths.hpp"
 #include "gibbon/explore/training_progress.hpp"
@@ -14,10 +16,6 @@ namespace {
 
 constexpr std::int64_t kStepsPerCheckpoint = 500;
 constexpr std::size_t kPathsFromSearch = 32;  // the best designs that "search" paths are drawn from
-
-std::int64_t total_steps(const RunConfig& config) {
-  return config.supernet.steps + config.search.iterations * config.supernet.steps_per_iteration;
-}
 
 /// Half of the paths from the best designs so far, once there are any and the user wants it.
 train::PathSampler path_sampler(const RunContext& context) {
@@ -39,7 +37,7 @@ train::PathSampler path_sampler(const RunContext& context) {
     if (!best.empty() && rng.uniform() < 0.5) {
       return space.decode(best[rng.below(best.size())]).value().network;
     }
-    return random_network(space, rng);
+    return random_design(space, rng).design.network;
   };
 }
 
@@ -52,7 +50,8 @@ void train_stretch(RunContext& context, std::int64_t first, std::int64_t steps) 
         report_progress(context, "supernet", update.done, update.total);
       });
   context.supernet->train(context.train, path_sampler(context), first, steps,
-                          total_steps(context.config), progress);
+                          supernet_steps(context.config, context.config.search.iterations),
+                          progress);
 }
 
 }  // namespace
@@ -86,7 +85,7 @@ Outcome run_supernet_stage(RunContext& context) {
 void train_supernet_further(RunContext& context, int iteration) {
   const std::int64_t steps = context.config.supernet.steps_per_iteration;
   if (steps == 0) return;
-  train_stretch(context, context.config.supernet.steps + (iteration - 1) * steps, steps);
+  train_stretch(context, supernet_steps(context.config, iteration - 1), steps);
 }
 
 }  // namespace gibbon::explore

@@ -193,7 +193,7 @@ class Calibration {
                        std::holds_alternative<nn::BatchNorm>(parameters)) {
                      set_norm(moments_of(*inputs.front()), trained_.states[index]);
                    }
-                   return run_digital(index, inputs, owned);
+                   return run_digital(index, trained_.states[index], inputs, owned);
                  });
   }
 
@@ -211,29 +211,25 @@ class Calibration {
                    if (std::holds_alternative<nn::BatchNorm>(parameters)) {
                      return match_and_run(index, parted(*inputs.front()));
                    }
-                   return run_digital(index, inputs, owned);
+                   return run_digital(index, trained_.states[index], inputs, owned);
                  });
   }
 
-  Tensor match_and_run(std::size_t index, Twins values) {
-    const auto run = [&](Tensor& tensor) { tensor = run_digital(index, {&tensor}, nullptr); };
+  Tensor match_and_run(std::size_t index, const Twins& values) {
     nn::LayerState& state = trained_.states[index];
     const nn::LayerState as_it_was = state;
     match_norm(values.crossbars, values.ideal, state);
-    run(values.crossbars);
-    const nn::LayerState matched = std::exchange(state, as_it_was);
-    run(values.ideal);
-    state = matched;
-    return joined(std::move(values));
+    return joined({run_digital(index, as_it_was, {&values.ideal}, nullptr),
+                   run_digital(index, state, {&values.crossbars}, nullptr)});
   }
 
   const nn::LayerParameters& parameters_of(std::size_t index) const {
     return trained_.network.layers()[index].parameters;
   }
 
-  Tensor run_digital(std::size_t index, const std::vector<const Tensor*>& inputs,
-                     Tensor* owned) const {
-    return run_digital_layer(trained_.network, index, trained_.states[index], false, inputs, owned);
+  Tensor run_digital(std::size_t index, const nn::LayerState& state,
+                     const std::vector<const Tensor*>& inputs, Tensor* owned) const {
+    return run_digital_layer(trained_.network, index, state, false, inputs, owned);
   }
 
   bool fits_ranges() const { return options_.ranges && options_.accuracy.mode != AdcMode::kIdeal; }

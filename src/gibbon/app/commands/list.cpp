@@ -5,6 +5,7 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/output.hpp"
+#include "gibbon/base/registry.hpp"
 #include "gibbon/data/dataset_registry.hpp"
 #include "gibbon/predict/predictor.hpp"
 #include "gibbon/search/searcher.hpp"
@@ -61,10 +62,8 @@ int list(const std::string& wanted, bool json) {
 
 Action add_list_command(CLI::App& command, const GlobalOptions& global) {
   auto kind = std::make_shared<std::string>();
-  std::vector<std::string> names;
-  for (const ListKind& entry : kKinds) names.emplace_back(entry.name);
   command.add_option("KIND", *kind, "What to list; nothing lists the kinds")
-      ->check(CLI::IsMember(names));
+      ->check(CLI::IsMember(base::names_in(kKinds)));
   return [kind, &global] { return list(*kind, global.json); };
 }
 

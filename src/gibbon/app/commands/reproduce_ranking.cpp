@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <memory>
-#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -23,6 +22,7 @@
 #include "gibbon/explore/ranking.hpp"
 #include "gibbon/predict/predictor.hpp"
 #include "gibbon/store/run_folder.hpp"
+#include "gibbon/study/statistics.hpp"
 
 namespace gibbon::app {
 
@@ -44,9 +44,7 @@ struct Row {
   double one_shot = 0;
   std::vector<double> alone;  ///< one a training
 
-  double mean_alone() const {
-    return std::accumulate(alone.begin(), alone.end(), 0.0) / static_cast<double>(alone.size());
-  }
+  double mean_alone() const { return study::mean(alone); }
 };
 
 /// What decides the rows: those of other settings are not mixed.
