@@ -164,6 +164,16 @@ TEST_F(TrainedNetworkFile, CorruptHeadersAreRefused) {
 
   base::Json header = good;
   header.erase("__metadata__");
+  EXPECT_THAT(error_after(file_of(header, data)),
+              HasSubstr("is no trained network of gibbon's: its __metadata__ has no 'format'; "
+                        "'gibbon train' writes such files"));
+  header = good;
+  header["__metadata__"].erase("states");
+  EXPECT_THAT(error_after(file_of(header, data)), HasSubstr("its __metadata__ has no 'states'"));
+  header["__metadata__"] = "none";
+  EXPECT_THAT(error_after(file_of(header, data)), HasSubstr("its __metadata__ has no 'format'"));
+  header = good;
+  header["__metadata__"]["format"] = 1;
   EXPECT_THAT(error_after(file_of(header, data)), HasSubstr("has a corrupt header"));
   header = good;
   header["__metadata__"]["format"] = "pt";

@@ -19,7 +19,7 @@ std::unique_ptr<space::SearchSpace> gibbon_space() {
   return space::make_gibbon_space(space::gibbon_table1_spec());
 }
 
-TEST(ConverterBits, FallByOneWithEachBitOfTheConverter) {
+TEST(ConverterLoad, FallsByOneWithEachBitOfTheConverter) {
   const auto space = gibbon_space();
   const std::size_t adc = space->gene_index("hardware.adc_bits");
   base::Rng rng(2);
@@ -28,14 +28,62 @@ TEST(ConverterBits, FallByOneWithEachBitOfTheConverter) {
     coarse[adc] = 0;  // 4 bits
     Genome fine = coarse;
     fine[adc] = 2;  // 8 bits: every step is 2^4 times smaller
-    EXPECT_NEAR(converter_bits(*space, coarse) - converter_bits(*space, fine), 4, 1e-9);
+    EXPECT_NEAR(converter_load(*space, coarse).bits - converter_load(*space, fine).bits, 4, 1e-9);
   }
 }
 
-TEST(ConverterBits, AreNoneWithoutADesign) {
+TEST(ConverterLoad, HasTheSizesOfDigits) {
+  const auto space = gibbon_space();
+  base::Rng rng(2);
+  Genome genome = space->sample(rng);
+  genome[space->gene_index("hardware.dac_bits")] = 1;   // 2 bits
+  genome[space->gene_index("hardware.cell_bits")] = 0;  // 1 bit
+  const ConverterLoad load = converter_load(*space, genome);
+  EXPECT_EQ(load.dac_bits, 2);
+  EXPECT_EQ(load.cell_bits, 1);
+}
+
+TEST(ConverterLoad, IsNoneWithoutADesign) {
   const testing::ToySpace space;
   base::Rng rng(2);
-  EXPECT_EQ(converter_bits(space, space.draw(rng)), 0);
+  const ConverterLoad load = converter_load(space, space.draw(rng));
+  EXPECT_EQ(load.bits, 0);
+  EXPECT_EQ(NoiseIndex({1, 1}).of(load), 0);
+}
+
+/// What designs keep of 100 percent that lose one for each bit above -8 of an index, one of which
+/// counts digits.
+std::vector<double> kept_by(const NoiseIndex& index, std::span<const ConverterLoad> loads) {
+  std::vector<double> kept;
+  for (const ConverterLoad& load : loads) kept.push_back(92 - index.of(load));
+  return kept;
+}
+
+std::vector<ConverterLoad> random_loads(int count) {
+  base::Rng rng(8);
+  std::vector<ConverterLoad> loads(static_cast<std::size_t>(count));
+  for (ConverterLoad& load : loads) {
+    load = {-8 + 2 * rng.normal(), 1 + static_cast<int>(rng.below(2)),
+            1 + static_cast<int>(rng.below(2))};
+  }
+  return loads;
+}
+
+TEST(NoiseIndex, FindsWhatDigitsTake) {
+  const std::vector<ConverterLoad> loads = random_loads(150);
+  const NoiseIndex found = NoiseIndex::fitted(loads, kept_by({0.75, -0.5}, loads));
+  EXPECT_NEAR(found.per_dac_bit, 0.75, 0.13);
+  EXPECT_NEAR(found.per_cell_bit, -0.5, 0.13);
+}
+
+TEST(NoiseIndex, IsThePlainBitsWhereDigitsTellNothing) {
+  const std::vector<ConverterLoad> loads = random_loads(150);
+  const NoiseIndex plain = NoiseIndex::fitted(loads, kept_by({}, loads));
+  EXPECT_EQ(plain.per_dac_bit, 0);
+  EXPECT_EQ(plain.per_cell_bit, 0);
+  const NoiseIndex none = NoiseIndex::fitted({}, {});
+  EXPECT_EQ(none.per_dac_bit, 0);
+  EXPECT_EQ(none.per_cell_bit, 0);
 }
 
 /// Designs whose loss on crossbars doubles with each bit that converters take; 8 points at -1.
@@ -46,7 +94,7 @@ std::vector<Evaluation> noisy_designs(const space::SearchSpace& space, int count
     Evaluation design;
     design.genome = space.sample(rng);
     design.one_shot_accuracy = 80 + rng.normal();
-    const double lost = std::exp2(converter_bits(space, design.genome) + 4);
+    const double lost = std::exp2(converter_load(space, design.genome).bits + 4);
     for (const Metric metric : {Metric::kLatency, Metric::kEnergy, Metric::kArea, Metric::kPower}) {
       design.metrics[metric] = 1;
     }

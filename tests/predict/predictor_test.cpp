@@ -233,8 +233,8 @@ TEST_P(PredictorContract, NamesWhatIsWrongWithAFileAndStaysAsItWas) {
   EXPECT_THAT(error_with("[1]"), HasSubstr("at()"));
   EXPECT_THAT(error_with(changed("gibbon-predictor", "something")),
               HasSubstr("its format is another"));
-  EXPECT_THAT(error_with(changed("\"version\":3", "\"version\":2")),
-              HasSubstr("its version is 2, this program reads 3"));
+  EXPECT_THAT(error_with(changed("\"version\":4", "\"version\":3")),
+              HasSubstr("its version is 3, this program reads 4"));
   EXPECT_THAT(error_with(changed("\"predictor\":\"", "\"predictor\":\"x")),
               HasSubstr("it holds the predictor \"x"));
   EXPECT_THAT(error_with(changed("\"mean\":[", "\"mean\":[0,")),

@@ -19,6 +19,7 @@ static_assert(std::endian::native == std::endian::little, "arrays are written as
 using base::Json;
 
 constexpr const char* kFormat = "gibbon-trained-network-1";
+constexpr const char* kMetadata = "__metadata__";
 constexpr std::size_t kLengthBytes = 8;
 
 /// One array of a layer: its name in the file, its shape, and where it is kept.
@@ -140,12 +141,11 @@ class FileReader {
 
   TrainedNetwork read() {
     try {
-      const Json& metadata = header_.at("__metadata__");
-      if (metadata.at("format") != kFormat) {
-        fail(fmt::format("has format {}, expected \"{}\"", metadata.at("format").dump(), kFormat));
+      if (metadata("format") != kFormat) {
+        fail(fmt::format("has format \"{}\", expected \"{}\"", metadata("format"), kFormat));
       }
-      TrainedNetwork trained{parse_network(metadata), {}};
-      const Json states = Json::parse(metadata.at("states").get<std::string>());
+      TrainedNetwork trained{parse_network(metadata("network")), {}};
+      const Json states = Json::parse(metadata("states"));
       const std::vector<Layer>& layers = trained.network.layers();
       if (states.size() != layers.size()) {
         fail(fmt::format("has states for {} layers, its network has {}", states.size(),
@@ -170,8 +170,19 @@ class FileReader {
     throw base::Error(fmt::format("{} {}", path_.string(), problem));
   }
 
-  Network parse_network(const Json& metadata) const {
-    const Json json = Json::parse(metadata.at("network").get<std::string>());
+  std::string metadata(const char* key) const {
+    const Json all = header_.value(kMetadata, Json::object());
+    if (!all.contains(key)) {
+      fail(fmt::format(
+          "is no trained network of gibbon's: its {} has no '{}'; 'gibbon train' writes "
+          "such files",
+          kMetadata, key));
+    }
+    return all.at(key).get<std::string>();
+  }
+
+  Network parse_network(const std::string& text) const {
+    const Json json = Json::parse(text);
     try {
       return network_from_json(json);
     } catch (const base::Error& error) {
@@ -209,7 +220,7 @@ class FileReader {
 
   void check_nothing_left() const {
     for (const auto& item : header_.items()) {
-      if (item.key() != "__metadata__" && !read_names_.contains(item.key())) {
+      if (item.key() != kMetadata && !read_names_.contains(item.key())) {
         fail(fmt::format("has an array '{}' that no layer owns", item.key()));
       }
     }
@@ -237,7 +248,7 @@ void save(const TrainedNetwork& trained, const std::filesystem::path& path) {
   }
   Json states = Json::array();
   Json header;
-  header["__metadata__"] = {{"format", kFormat}, {"network", to_json(trained.network).dump()}};
+  header[kMetadata] = {{"format", kFormat}, {"network", to_json(trained.network).dump()}};
   std::string data;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     check_finite(trained.states[i], layers[i].name);
@@ -256,7 +267,7 @@ void save(const TrainedNetwork& trained, const std::filesystem::path& path) {
           {"dtype", "F32"}, {"shape", slot.shape}, {"data_offsets", {begin, data.size()}}};
     }
   }
-  header["__metadata__"]["states"] = states.dump();
+  header[kMetadata]["states"] = states.dump();
   std::string text = header.dump();
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the arrays are aligned
   const std::uint64_t length = text.size();

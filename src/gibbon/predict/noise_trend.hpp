@@ -1,24 +1,20 @@
 #pragma once
 
 #include "gibbon/predict/falling_curve.hpp"
+#include "gibbon/predict/noise_index.hpp"
 #include "gibbon/predict/targets.hpp"
 #include "gibbon/space/search_space.hpp"
 
 namespace gibbon::predict {
 
-/// How many bits the converters' rounding takes from a design's values: log2 of the square root of
-/// sim::converter_noise, what the loss on crossbars depends on most. 0 where nothing is rounded by
-/// converters: no design, or a digital chip.
-double converter_bits(const space::SearchSpace& space, const space::Genome& genome);
-
-/// The accuracy's target as a falling curve over converter_bits(): a difference to the one-shot
+/// The accuracy's target as a falling curve over a NoiseIndex: a difference to the one-shot
 /// accuracy is what converters do. Predictors learn what it leaves over. Of the absolute accuracy,
 /// and with PredictorOptions::noise_trend off, it is the mean. Keeps a reference to the space.
 class NoiseTrend {
  public:
   NoiseTrend(const space::SearchSpace& space, const PredictorOptions& options);
 
-  /// Fits the curve to the set and takes it off the set's accuracies.
+  /// Fits index and curve to the set and takes them off the set's accuracies.
   void take_off(TrainingSet& set);
   /// What take_off() takes off a design's accuracy target.
   double of(const space::Genome& genome) const;
@@ -31,10 +27,12 @@ class NoiseTrend {
   void restore(const base::Json& json);
 
  private:
-  double bits(const space::Genome& genome) const;
+  ConverterLoad load(const space::Genome& genome) const;
 
   const space::SearchSpace& space_;
+  AccuracyTarget target_;
   bool reads_noise_;
+  NoiseIndex index_;
   FallingCurve curve_;
 };
 

@@ -16,7 +16,7 @@ namespace gibbon::predict {
 namespace {
 
 constexpr const char* kFormat = "gibbon-predictor";
-constexpr int kVersion = 3;  // 1 learned differences without asinh, 2 without the noise trend
+constexpr int kVersion = 4;  // 1 without asinh, 2 without the noise trend, 3 its index not learned
 constexpr std::size_t kDigits = 8;
 
 std::string space_key(const space::SearchSpace& space) {

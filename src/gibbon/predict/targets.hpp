@@ -36,6 +36,9 @@ struct Standardisation {
   Targets restored(const Targets& standardised) const;
 };
 
+/// One-shot accuracy in percent of a design whose losses are told in percent.
+inline constexpr double kPerfect = 100;
+
 /// Targets in their own units (not standardised) as a prediction.
 Prediction prediction_of(const Targets& targets, AccuracyTarget accuracy);
 

@@ -110,10 +110,10 @@ report::Figure reproduce_fig4(const StudyInputs& inputs, const GlobalOptions& gl
                    "one-shot accuracy alone has {:.3f}.",
                    tau(0).mean, tau(0).half_width, tau(1).mean, tau(1).half_width,
                    study::one_shot_tau(inputs.table)),
-       fmt::format("Mean error of the accuracy: {:.2f} % of it, {:.2f} points (paper: 1.2 %, "
-                   "without saying which).",
-                   100 * mean_of(difference, &PredictorScore::accuracy_relative_error),
-                   mean_of(difference, &PredictorScore::accuracy_error_points)),
+       fmt::format(
+           "Mean error of the accuracy: {:.2f} % of it, {:.2f} points (paper: 1.2 % of it).",
+           100 * mean_of(difference, &PredictorScore::accuracy_relative_error),
+           mean_of(difference, &PredictorScore::accuracy_error_points)),
        fmt::format("Error of the latency: none, as a search asks the cost model, {:.0f} us a "
                    "design (paper: predicted, 2.6 %; predicted by this network {:.2f} %).",
                    cost_microseconds(inputs),

@@ -27,7 +27,6 @@ constexpr double kSecondDecay = 0.999;
 constexpr double kWeightDecay = 0.02;  // times the rate, a step
 constexpr double kLastRateShare = 0.02;
 constexpr double kLargestGradient = 5;      // of the norm: longer ones are cut
-constexpr double kPerfect = 100;            // percent
 constexpr std::size_t kFewestToDoubt = 20;  // designs, of which a fifth can be held out
 
 /// Adam's moments over one fit.
