@@ -52,6 +52,9 @@ TEST_F(Train, OptionsForImagesAndLabelsChangeWhatIsLearned) {
   const std::string plain = trained("");
   EXPECT_EQ(trained("--padding zero --cutout 0 --label-smoothing 0.1"), plain);
   EXPECT_NE(trained("--padding reflect"), plain);
+  EXPECT_NE(trained("--plain-share 0.5"), plain);
+  EXPECT_NE(trained("--average-share 0.5"), plain);
+  EXPECT_EQ(trained("--plain-share 1 --cutout 3"), trained("--crop-padding 0"));
   EXPECT_NE(trained("--cutout 3"), plain);
   EXPECT_NE(trained("--label-smoothing 0"), plain);
 }
@@ -61,6 +64,10 @@ TEST_F(Train, RefusesWhatIsOutOfRange) {
   EXPECT_THAT(output(), HasSubstr("--padding: black not in {zero,reflect}"));
   EXPECT_NE(train("--cutout 1025"), 0);
   EXPECT_THAT(output(), HasSubstr("--cutout: Value 1025 not in range 0 to 1024"));
+  EXPECT_NE(train("--plain-share 1.01"), 0);
+  EXPECT_THAT(output(), HasSubstr("--plain-share: Value 1.01 not in range 0.000000 to 1.000000"));
+  EXPECT_NE(train("--average-share -0.1"), 0);
+  EXPECT_THAT(output(), HasSubstr("--average-share: Value -0.1 not in range 0.000000 to 1.000000"));
   EXPECT_NE(train("--label-smoothing 1"), 0);
   EXPECT_THAT(output(), HasSubstr("--label-smoothing: Value 1 not in range 0.000000 to 0.990000"));
   EXPECT_NE(train("--learning-rate 0"), 0);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -165,12 +166,24 @@ int updates_of(const RunConfig& config) {
   return never.seen();
 }
 
-/// The run, stopped at its n-th report and gone on with, is the unbroken one.
-void expect_resumed(const RunConfig& config, int stop, const RunResult& expected) {
-  SCOPED_TRACE("stopped at update " + std::to_string(stop));
+/// Asks to stop from the n-th time on that it is asked; counts these.
+class StopAtQuestion final : public base::Progress {
+ public:
+  explicit StopAtQuestion(int question) : limit_(question) {}
+  void update(const base::ProgressUpdate&) override {}
+  void note(const std::string&) override {}
+  bool stop_requested() const override { return ++asked_ >= limit_; }
+  int asked() const { return asked_; }
+
+ private:
+  int limit_;
+  mutable std::atomic<int> asked_ = 0;
+};
+
+/// The run, stopped by `stopping` and gone on with, is the unbroken one.
+void expect_resumed(const RunConfig& config, base::Progress& stopping, const RunResult& expected) {
   const test::TemporaryFolder folder("gibbon-resume");
   const auto store = store::make_memory_store();
-  test::StopAt stopping(stop);
   const Outcome first = explore(config, *test::tiny_space(), test::tiny_dataset(), *store,
                                 folder.run_paths(), stopping);
   EXPECT_EQ(first, Outcome::kStopped);
@@ -196,7 +209,27 @@ TEST(Explorer, EndsAsAnUnbrokenRunWhereverItWasStopped) {
   const RunResult expected = run_unbroken(config);
   const int updates = updates_of(config);
   ASSERT_GT(updates, 10);
-  for (int stop = 1; stop < updates; stop += 3) expect_resumed(config, stop, expected);
+  for (int stop = 1; stop < updates; stop += 3) {
+    SCOPED_TRACE("stopped at update " + std::to_string(stop));
+    test::StopAt stopping(stop);
+    expect_resumed(config, stopping, expected);
+  }
+}
+
+// Between reports, too: while designs of an iteration are screened by their one-shot accuracies.
+TEST(Explorer, EndsAsAnUnbrokenRunWhereverItAsksWhetherToStop) {
+  const RunConfig config = test::tiny_config();
+  const RunResult expected = run_unbroken(config);
+  StopAtQuestion never(std::numeric_limits<int>::max());
+  const test::TemporaryFolder folder("gibbon-count");
+  const auto store = store::make_memory_store();
+  explore(config, *test::tiny_space(), test::tiny_dataset(), *store, folder.run_paths(), never);
+  ASSERT_GT(never.asked(), 20);
+  for (int question = 1; question < never.asked(); question += 23) {
+    SCOPED_TRACE("stopped at question " + std::to_string(question));
+    StopAtQuestion stopping(question);
+    expect_resumed(config, stopping, expected);
+  }
 }
 
 // The designs' last reports, of which the threads decide the order.
@@ -207,7 +240,11 @@ TEST(Explorer, EndsAsAnUnbrokenRunWhereDesignsThatTrainSideBySideWereStopped) {
   const RunResult expected = run_unbroken(config);
   ASSERT_EQ(expected.finals.size(), 3U);
   const int updates = updates_of(config);
-  for (const int before_end : {2, 7, 15}) expect_resumed(config, updates - before_end, expected);
+  for (const int before_end : {2, 7, 15}) {
+    SCOPED_TRACE("stopped at update " + std::to_string(updates - before_end));
+    test::StopAt stopping(updates - before_end);
+    expect_resumed(config, stopping, expected);
+  }
 }
 
 TEST(Explorer, SaysWhatComesClosestWhereNoDesignMeetsTheConstraints) {
@@ -494,6 +531,8 @@ TEST(Explorer, ATargetsDesignSeesItsOwnImages) {
   EXPECT_NE(models({.padding = "reflect"}), of_run);
   EXPECT_NE(models({.cutout = 2}), of_run);
   EXPECT_NE(models({.skip_easy = 0}), of_run);
+  EXPECT_NE(models({.plain_share = 0.5}), of_run);
+  EXPECT_NE(models({.average_share = 0.5}), of_run);
 }
 
 TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {

@@ -75,6 +75,23 @@ TEST(TrainNetwork, LearnsWithoutHalfOfTheEasyImages) {
   EXPECT_EQ(trained.states[0].weight, train(0.5).states[0].weight);
 }
 
+// 30 epochs of one batch each: the mean of the last step alone is that step's weights.
+TEST(TrainNetwork, TakesTheMeanOfItsLastWeights) {
+  base::SilentProgress progress;
+  const data::ImageSet images = square_images(64, 1, 12, 4, 1);
+  const auto train = [&](double average_share) {
+    FinalTrainOptions options = final_options(30);
+    options.base.batch_size = 64;
+    options.average_share = average_share;
+    return train_network(mixed_network(), images, std::nullopt, options, progress);
+  };
+  const nn::TrainedNetwork last = train(0);
+  EXPECT_EQ(train(1.0 / 30).states[0].weight, last.states[0].weight);
+  const nn::TrainedNetwork mean = train(0.2);
+  EXPECT_NE(mean.states[0].weight, last.states[0].weight);
+  EXPECT_GE(quantized_accuracy(mean, images, 1), 95.0);
+}
+
 TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
@@ -264,6 +281,14 @@ TEST(TrainNetwork, RefusesBadInput) {
   skipping.skip_easy = 0.91;
   EXPECT_THAT(message(images, skipping),
               ::testing::HasSubstr("skip_easy is 0.91, allowed is [0, 0.9]"));
+  FinalTrainOptions averaged = final_options(1);
+  averaged.average_share = -0.1;
+  EXPECT_THAT(message(images, averaged),
+              ::testing::HasSubstr("average_share is -0.1, allowed is [0, 1]"));
+  FinalTrainOptions plain = final_options(1);
+  plain.plain_share = 1.1;
+  EXPECT_THAT(message(images, plain),
+              ::testing::HasSubstr("plain_share is 1.1, allowed is [0, 1]"));
   cropped.base.small_crops = {10, 1.5};
   EXPECT_THAT(message(images, cropped),
               ::testing::HasSubstr("small_crops.share is 1.5, allowed is [0, 1]"));

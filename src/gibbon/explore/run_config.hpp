@@ -46,9 +46,9 @@ struct SupernetConfig {
   double label_smoothing = 0.1;          ///< probability spread over all classes, 0 to below 1
   int calibration_images = 512;          ///< training images for batch norm and output ranges
   std::string precision = "auto";        ///< auto, float32, bfloat16: train::Precision
-  std::string paths = "random";  ///< random: uniform over the space; largest, sandwich: between them
-                                 ///< the largest network, or this and the smallest; search: the
-                                 ///< designs that the searcher holds, once there are any
+  std::string paths = "random";  ///< random: uniform over the space; largest, sandwich: between
+                                 ///< them the largest network, or this and the smallest; search:
+                                 ///< the designs that the searcher holds, once there are any
   train::SmallCrops small_crops;
   std::filesystem::path start;  ///< trained network of the largest's shape; empty: random weights
 };
@@ -101,6 +101,8 @@ struct OwnTraining {
   std::optional<int> cutout = {};
   std::optional<double> weight_decay = {};  ///< the longer a training, the less
   std::optional<double> skip_easy = {};
+  std::optional<double> plain_share = {};
+  std::optional<double> average_share = {};
 };
 
 /// A corner of the front that the user is after.
@@ -135,6 +137,8 @@ struct FinalConfig {
   double learning_rate = 0.1;     ///< peak of its one-cycle schedule
   double muon_rate = 0;           ///< train::TrainOptions'; 0: gradient descent alone
   double skip_easy = 0;           ///< train::FinalTrainOptions'; 0: every epoch sees all images
+  double plain_share = 0;         ///< train::FinalTrainOptions'; 0: every step shifts its images
+  double average_share = 0;       ///< train::FinalTrainOptions'; 0: the last weights are taken
   double weight_decay = 5e-4;     ///< L2, on the weights only
   bool from_supernet = true;      ///< start from the shared weights, not from random ones
   train::SmallCrops small_crops;  ///< of trials too

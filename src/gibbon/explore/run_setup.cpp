@@ -80,6 +80,8 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
   options.base.learning_rate = config.final_training.learning_rate;
   options.base.muon_rate = config.final_training.muon_rate;
   options.skip_easy = config.final_training.skip_easy;
+  options.plain_share = config.final_training.plain_share;
+  options.average_share = config.final_training.average_share;
   options.base.weight_decay = config.final_training.weight_decay;
   options.base.small_crops = config.final_training.small_crops;
   options.epochs = config.final_training.epochs;
@@ -94,6 +96,8 @@ void take_own(const OwnTraining& own, train::FinalTrainOptions& options) {
   augmentation.cutout = own.cutout.value_or(augmentation.cutout);
   options.base.weight_decay = own.weight_decay.value_or(options.base.weight_decay);
   options.skip_easy = own.skip_easy.value_or(options.skip_easy);
+  options.plain_share = own.plain_share.value_or(options.plain_share);
+  options.average_share = own.average_share.value_or(options.average_share);
 }
 
 predict::PredictorOptions predictor_options(const RunConfig& config) {

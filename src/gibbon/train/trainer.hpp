@@ -53,6 +53,12 @@ struct FinalTrainOptions {
   /// Of the images whose last loss was below the mean, the share that an epoch leaves out, so that
   /// as many steps are more epochs (decision 0012). 0: none; at most kMostSkipped.
   double skip_easy = 0;
+  /// Of the steps, the last so many see images where they are and whole, as a test shows them: no
+  /// shift, nothing cut out, and epochs that begin then leave none out (decision 0013).
+  double plain_share = 0;  ///< 0 to 1
+  /// Of the steps, the last so many: learning rates stop falling there, and the network gets the
+  /// mean of its weights over them (stochastic weight averaging, decision 0013).
+  double average_share = 0;        ///< 0 to 1
   std::optional<PimTraining> pim;  ///< needs quantization_aware
   std::optional<Distillation> distillation;
 };

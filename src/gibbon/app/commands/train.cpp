@@ -40,6 +40,8 @@ struct TrainArguments {
   double learning_rate = train::TrainOptions().learning_rate;
   double muon_rate = 0;
   double skip_easy = 0;
+  double plain_share = 0;
+  double average_share = 0;
   double weight_decay = train::TrainOptions().weight_decay;
   double float_share = 0;
   double label_smoothing = train::TrainOptions().label_smoothing;
@@ -91,6 +93,8 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.base.learning_rate = arguments.learning_rate;
   options.base.muon_rate = arguments.muon_rate;
   options.skip_easy = arguments.skip_easy;
+  options.plain_share = arguments.plain_share;
+  options.average_share = arguments.average_share;
   options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.padding = arguments.padding;
@@ -220,6 +224,14 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
           "Of the images whose last loss was below the mean, the share that an epoch leaves "
           "out; as many steps are more epochs")
       ->check(CLI::Range(0.0, train::kMostSkipped));
+  command
+      .add_option("--plain-share", arguments->plain_share,
+                  "Of the steps: the last so many see all images, where they are and whole")
+      ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--average-share", arguments->average_share,
+                  "Of the steps: over the last so many the weights' mean is taken, and rates hold")
+      ->check(CLI::Range(0.0, 1.0));
   command
       .add_option("--weight-decay", arguments->weight_decay,
                   "L2 penalty on weights: the longer the training, the less")

@@ -20,16 +20,24 @@ std::int64_t small_steps(const SmallCrops& crops, std::int64_t total_steps) {
   return std::llround(crops.share * static_cast<double>(total_steps));
 }
 
+data::AugmentationOptions plain(data::AugmentationOptions augmentation) {
+  augmentation.crop_padding = 0;
+  augmentation.cutout = 0;
+  return augmentation;
+}
+
 }  // namespace
 
 BatchSource::BatchSource(const data::ImageSet& images, const TrainOptions& options,
-                         std::int64_t first_step, std::int64_t total_steps, double skip_easy)
+                         std::int64_t first_step, std::int64_t total_steps, Curriculum curriculum)
     : images_(images),
       options_(options),
       batch_size_(std::min(options.batch_size, images.count())),
       total_steps_(total_steps),
       small_steps_(small_steps(options.small_crops, total_steps)),
-      image_order_(images.count(), options.seed, skip_easy),
+      first_plain_step_(total_steps -
+                        std::llround(curriculum.plain_share * static_cast<double>(total_steps))),
+      image_order_(images.count(), options.seed, curriculum.skip_easy),
       step_(first_step),
       epoch_(first_step / steps_per_epoch(images, options.batch_size)),
       order_(image_order_.all(static_cast<std::uint64_t>(epoch_))),
@@ -53,7 +61,8 @@ BatchSource::Batch BatchSource::make() {
   if (step_of_epoch_ == epoch_steps()) begin_epoch();
   const auto batch = static_cast<std::size_t>(batch_size_);
   const std::span<const int> indices(order_.data() + step_of_epoch_ * batch, batch);
-  data::AugmentationOptions augmentation = options_.augmentation;
+  data::AugmentationOptions augmentation =
+      step_ < first_plain_step_ ? options_.augmentation : plain(options_.augmentation);
   if (step_ < small_steps_) augmentation.crop_size = options_.small_crops.size;
   ++step_;
   ++step_of_epoch_;
@@ -66,6 +75,7 @@ void BatchSource::begin_epoch() {
   ++epoch_;
   step_of_epoch_ = 0;
   const bool is_late =
+      step_ >= first_plain_step_ ||
       static_cast<double>(step_) >= kShareWithoutSomeImages * static_cast<double>(total_steps_);
   const auto epoch = static_cast<std::uint64_t>(epoch_);
   order_ = is_late ? image_order_.all(epoch) : image_order_.without_easy(epoch, batch_size_);

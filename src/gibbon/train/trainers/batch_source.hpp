@@ -11,12 +11,19 @@
 
 namespace gibbon::train {
 
+/// How the images that a training sees change over its steps: FinalTrainOptions of these names.
+struct Curriculum {
+  double skip_easy = 0;
+  double plain_share = 0;
+};
+
 /// The augmented mini-batches of a training, in an order that the seed and the step alone decide:
 /// each epoch is a new permutation, its incomplete last batch left out; a set smaller than a batch
 /// is one batch. With `skip_easy` the losses decide, too: epochs that begin before the last eighth
 /// of `total_steps` leave out easy images (image_order.hpp) and take fewer steps. The first of
-/// `total_steps` are small crops, if the options say so. The next batch is made on a thread of its
-/// own while this one trains. Not thread-safe. `images` are one or more and must outlive it.
+/// `total_steps` are small crops, if the options say so, the last ones plain images. The next batch
+/// is made on a thread of its own while this one trains. Not thread-safe. `images` are one or more
+/// and must outlive it.
 class BatchSource {
  public:
   struct Batch {
@@ -26,7 +33,7 @@ class BatchSource {
 
   /// Begins with `first_step`, as if no image had been left out before it.
   BatchSource(const data::ImageSet& images, const TrainOptions& options, std::int64_t first_step,
-              std::int64_t total_steps, double skip_easy = 0);
+              std::int64_t total_steps, Curriculum curriculum = {});
 
   Batch next();
   /// The losses of a batch's images, in its order. They count from the batch after the next one on.
@@ -47,6 +54,7 @@ class BatchSource {
   int batch_size_;
   std::int64_t total_steps_;
   std::int64_t small_steps_;
+  std::int64_t first_plain_step_;
   ImageOrder image_order_;
   std::int64_t step_;       ///< of the batch that is made next
   std::int64_t epoch_;      ///< of that step

@@ -20,6 +20,7 @@
 #include "gibbon/train/trainers/teacher.hpp"
 #include "gibbon/train/trainers/trained_path.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
+#include "gibbon/train/trainers/weight_average.hpp"
 
 namespace gibbon::train {
 
@@ -148,6 +149,11 @@ std::int64_t steps_of(double epochs, const data::ImageSet& images,
                       static_cast<double>(steps_per_epoch(images, options.base.batch_size)));
 }
 
+void require_share(const char* name, double share, double most = 1) {
+  if (share >= 0 && share <= most) return;
+  throw base::Error(fmt::format("training option {} is {}, allowed is [0, {}]", name, share, most));
+}
+
 void require_pim(const FinalTrainOptions& options) {
   const PimTraining& pim = *options.pim;
   if (!options.quantization_aware) {
@@ -214,14 +220,10 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
   if (!(options.epochs > 0)) {
     throw base::Error(fmt::format("training option epochs is {}, allowed is > 0", options.epochs));
   }
-  if (!(options.float_share >= 0 && options.float_share <= 1)) {
-    throw base::Error(
-        fmt::format("training option float_share is {}, allowed is [0, 1]", options.float_share));
-  }
-  if (!(options.skip_easy >= 0 && options.skip_easy <= kMostSkipped)) {
-    throw base::Error(fmt::format("training option skip_easy is {}, allowed is [0, {}]",
-                                  options.skip_easy, kMostSkipped));
-  }
+  require_share("float_share", options.float_share);
+  require_share("average_share", options.average_share);
+  require_share("plain_share", options.plain_share);
+  require_share("skip_easy", options.skip_easy, kMostSkipped);
   if (options.pim) require_pim(options);
   if (options.distillation) require_distillation(network, *options.distillation);
   return guarded(kStage, [&] {
@@ -239,7 +241,10 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
       const Session session(options.base.threads, device, Precision::kFloat32);
       teacher.emplace(*options.distillation, images, session);
     }
-    BatchSource source(images, options.base, 0, steps, options.skip_easy);
+    WeightAverage average;
+    const std::int64_t first_averaged =
+        steps - std::llround(options.average_share * static_cast<double>(steps));
+    BatchSource source(images, options.base, 0, steps, {options.skip_easy, options.plain_share});
     const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
                            PimForward* crossbars) {
       if (first == last) return;
@@ -254,12 +259,15 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
                           crossbars,
                           float_few_bits,
                           true,
-                          teacher ? &*teacher : nullptr};
+                          teacher ? &*teacher : nullptr,
+                          first_averaged < steps ? &average : nullptr,
+                          first_averaged};
       train_paths([&](std::uint64_t) -> Path& { return path; }, source, options.base, plan,
                   progress);
     };
     train(0, float_steps, true, nullptr);
     train(float_steps, steps - pim_steps, false, nullptr);
+    if (pim_steps == 0) average.put_into(path);
     {
       const Session session(options.base.threads, device, Precision::kFloat32);
       calibrate(path, images.first(kRecalibrationImages), session);
@@ -275,6 +283,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     take_statistics(trained, path);
     PimForward crossbars(network, *options.pim, pim_accuracy(options), options.base.seed);
     train(steps - pim_steps, steps, false, &crossbars);
+    average.put_into(path);
     fit.ranges = false;  // the weights have learnt to live with those
     return sim::calibrate_to_crossbars(to_trained(path), options.pim->hardware, calibration, fit);
   });

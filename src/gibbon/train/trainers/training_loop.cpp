@@ -15,6 +15,7 @@
 #include "gibbon/train/trainers/optimizer.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
 #include "gibbon/train/trainers/training_loop.hpp"
+#include "gibbon/train/trainers/weight_average.hpp"
 
 namespace gibbon::train {
 
@@ -140,10 +141,13 @@ LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
   double loss_sum = 0.0;
   while (result.steps_done < plan.steps && !progress.stop_requested()) {
     const std::int64_t step = plan.first_step + result.steps_done;
-    const Rates rates = rates_at(step, plan.total_steps, options);
+    const bool is_averaged = plan.average != nullptr && step >= plan.first_averaged;
+    const Rates rates =
+        rates_at(is_averaged ? plan.first_averaged : step, plan.total_steps, options);
     BatchSource::Batch batch = source.next();
-    StepResult done =
-        train_step(path_for_step(static_cast<std::uint64_t>(step)), batch, rates, options, plan);
+    Path& path = path_for_step(static_cast<std::uint64_t>(step));
+    StepResult done = train_step(path, batch, rates, options, plan);
+    if (is_averaged) plan.average->add(path);
     source.learn(std::move(batch.indices), std::move(done.label_losses));
     const double loss = done.loss;
     if (!std::isfinite(loss)) {

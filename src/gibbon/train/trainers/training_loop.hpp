@@ -36,6 +36,7 @@ using PathForStep = std::function<Path&(std::uint64_t step)>;
 
 class BatchSource;
 class Teacher;
+class WeightAverage;
 
 struct LoopPlan {
   std::string stage;  ///< of the progress reports
@@ -49,6 +50,10 @@ struct LoopPlan {
   bool float_few_bits = false;      ///< RunOptions::float_few_bits
   bool fused_tails = true;
   const Teacher* teacher = nullptr;  ///< whose answers are learnt beside the labels; null: none
+  /// Takes the weights behind each step from `first_averaged` on, where rates stop falling; null:
+  /// none does.
+  WeightAverage* average = nullptr;
+  std::int64_t first_averaged = 0;
 };
 
 struct LoopResult {
