@@ -63,7 +63,8 @@ double Evaluator::one_shot_of(const Genome& genome, const nn::TrainedNetwork& tr
   return one_shot_[genome] = accuracy;
 }
 
-void Evaluator::prepare_one_shot(std::span<const Genome> genomes) {
+bool Evaluator::prepare_one_shot(std::span<const Genome> genomes,
+                                 const std::function<bool()>& go_on) {
   const auto make = [&](std::size_t index, int threads) {
     const Genome& genome = genomes[index];
     if (const auto known = known_one_shot(genome)) return *known;
@@ -71,11 +72,14 @@ void Evaluator::prepare_one_shot(std::span<const Genome> genomes) {
     const space::Design design = space_.decode(genome).value();
     return one_shot_of(genome, supernet_->extract(design.network, calibration_, threads), threads);
   };
-  base::make_in_order<double>(genomes.size(), config_.threads, make, [](double) { return true; });
+  bool goes_on = true;
+  base::make_in_order<double>(genomes.size(), config_.threads, make,
+                              [&](double) { return goes_on = go_on(); });
+  return goes_on;
 }
 
 double Evaluator::one_shot_accuracy(const Genome& genome) {
-  prepare_one_shot(std::span(&genome, 1));
+  prepare_one_shot(std::span(&genome, 1), [] { return true; });
   return *known_one_shot(genome);
 }
 

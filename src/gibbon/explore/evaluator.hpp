@@ -41,8 +41,9 @@ class Evaluator {
 
   /// Percent, of the quantised network on the validation images, no crossbar.
   double one_shot_accuracy(const space::Genome& genome);
-  /// Works these out side by side, for one_shot_accuracy() to remember.
-  void prepare_one_shot(std::span<const space::Genome> genomes);
+  /// Works these out side by side, for one_shot_accuracy() to remember. Asks `go_on` behind each,
+  /// and returns its last word.
+  bool prepare_one_shot(std::span<const space::Genome> genomes, const std::function<bool()>& go_on);
 
   /// The full evaluations, handed to `take` in the genomes' order until it returns false; a design
   /// that cannot be built comes infeasible, without figures. One that misses a constraint is

@@ -42,6 +42,9 @@ struct Screened {
   }
 };
 
+/// Thrown through a searcher whose designs are screened when a stop is asked for.
+struct Stopped {};
+
 /// The search loop with its parts and what it must remember between iterations.
 class Search {
  public:
@@ -64,8 +67,12 @@ class Search {
                         static_cast<double>(designs_planned(context_.config)) -
                             static_cast<double>(context_.evaluations.size()),
                         kSecondsPerDesignGuess);
-    for (; iteration <= context_.config.search.iterations; ++iteration) {
-      if (!run_iteration(iteration)) return Outcome::kStopped;
+    try {
+      for (; iteration <= context_.config.search.iterations; ++iteration) {
+        if (!run_iteration(iteration)) return Outcome::kStopped;
+      }
+    } catch (const Stopped&) {
+      return Outcome::kStopped;
     }
     return Outcome::kFinished;
   }
@@ -100,7 +107,8 @@ std::vector<std::optional<Screened>> Search::screen(std::span<const Genome> geno
     return predictor_->predict(genomes);
   }();
   const std::vector<Genome> worth = draft(genomes, predictions);
-  evaluator_.prepare_one_shot(worth);
+  const auto go_on = [&] { return !context_.progress.stop_requested(); };
+  if (!evaluator_.prepare_one_shot(worth, go_on)) throw Stopped();
   std::vector<std::optional<Screened>> result;
   result.reserve(genomes.size());
   for (std::size_t i = 0; i < genomes.size(); ++i) {
