@@ -54,7 +54,7 @@ TEST_F(Train, OptionsForImagesAndLabelsChangeWhatIsLearned) {
   EXPECT_NE(trained("--padding reflect"), plain);
   EXPECT_NE(trained("--plain-share 0.5"), plain);
   EXPECT_NE(trained("--average-share 0.5"), plain);
-  EXPECT_EQ(trained("--plain-share 1 --cutout 3"), trained("--crop-padding 0"));
+  EXPECT_EQ(trained("--plain-share 1 --cutout 3"), trained("--plain-share 1"));
   EXPECT_NE(trained("--cutout 3"), plain);
   EXPECT_NE(trained("--label-smoothing 0"), plain);
 }
