@@ -141,8 +141,8 @@ class FileReader {
 
   TrainedNetwork read() {
     try {
-      if (metadata("format") != kFormat) {
-        fail(fmt::format("has format \"{}\", expected \"{}\"", metadata("format"), kFormat));
+      if (const std::string& format = metadata("format"); format != kFormat) {
+        fail(fmt::format("has format \"{}\", expected \"{}\"", format, kFormat));
       }
       TrainedNetwork trained{parse_network(metadata("network")), {}};
       const Json states = Json::parse(metadata("states"));
@@ -170,15 +170,14 @@ class FileReader {
     throw base::Error(fmt::format("{} {}", path_.string(), problem));
   }
 
-  std::string metadata(const char* key) const {
-    const Json all = header_.value(kMetadata, Json::object());
-    if (!all.contains(key)) {
+  const std::string& metadata(const char* key) const {
+    if (!header_.contains(kMetadata) || !header_.at(kMetadata).contains(key)) {
       fail(fmt::format(
           "is no trained network of gibbon's: its {} has no '{}'; 'gibbon train' writes "
           "such files",
           kMetadata, key));
     }
-    return all.at(key).get<std::string>();
+    return header_.at(kMetadata).at(key).get_ref<const std::string&>();
   }
 
   Network parse_network(const std::string& text) const {

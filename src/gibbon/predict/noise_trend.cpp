@@ -1,7 +1,5 @@
 #include "gibbon/predict/noise_trend.hpp"
 
-#include <utility>
-
 namespace gibbon::predict {
 
 NoiseTrend::NoiseTrend(const space::SearchSpace& space, const PredictorOptions& options)
@@ -39,9 +37,9 @@ base::Json NoiseTrend::to_json() const {
 }
 
 void NoiseTrend::restore(const base::Json& json) {
-  NoiseIndex index = noise_index_from(json.at("index"));
+  const NoiseIndex index = noise_index_from(json.at("index"));
   curve_ = falling_curve_from(json.at("curve"));
-  index_ = std::move(index);
+  index_ = index;
 }
 
 }  // namespace gibbon::predict

@@ -11,13 +11,16 @@ std::int64_t steps_per_epoch(const data::ImageSet& images, int batch_size) {
   return std::max(1, images.count() / batch_size);
 }
 
+std::int64_t steps_in(double share, std::int64_t steps) {
+  return std::llround(share * static_cast<double>(steps));
+}
+
 namespace {
 
 constexpr double kShareWithoutSomeImages = 0.875;  // InfoBatch's delta
 
 std::int64_t small_steps(const SmallCrops& crops, std::int64_t total_steps) {
-  if (crops.size == 0) return 0;
-  return std::llround(crops.share * static_cast<double>(total_steps));
+  return crops.size == 0 ? 0 : steps_in(crops.share, total_steps);
 }
 
 data::AugmentationOptions plain(data::AugmentationOptions augmentation) {
@@ -35,8 +38,7 @@ BatchSource::BatchSource(const data::ImageSet& images, const TrainOptions& optio
       batch_size_(std::min(options.batch_size, images.count())),
       total_steps_(total_steps),
       small_steps_(small_steps(options.small_crops, total_steps)),
-      first_plain_step_(total_steps -
-                        std::llround(curriculum.plain_share * static_cast<double>(total_steps))),
+      first_plain_step_(total_steps - steps_in(curriculum.plain_share, total_steps)),
       image_order_(images.count(), options.seed, curriculum.skip_easy),
       step_(first_step),
       epoch_(first_step / steps_per_epoch(images, options.batch_size)),

@@ -64,6 +64,9 @@ class BatchSource {
   std::future<Batch> pending_;
 };
 
+/// So many of `steps` are a share, 0 to 1, of them.
+std::int64_t steps_in(double share, std::int64_t steps);
+
 /// Steps in one epoch of all images.
 std::int64_t steps_per_epoch(const data::ImageSet& images, int batch_size);
 

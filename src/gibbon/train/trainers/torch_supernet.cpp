@@ -234,16 +234,15 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     const std::int64_t steps = std::max<std::int64_t>(1, steps_of(options.epochs, images, options));
     const std::int64_t pim_steps =
         options.pim ? std::min(steps, steps_of(options.pim->epochs, images, options)) : 0;
-    const auto float_steps = std::min<std::int64_t>(
-        steps - pim_steps, std::llround(options.float_share * static_cast<double>(steps)));
+    const auto float_steps =
+        std::min<std::int64_t>(steps - pim_steps, steps_in(options.float_share, steps));
     std::optional<Teacher> teacher;
     if (options.distillation) {
       const Session session(options.base.threads, device, Precision::kFloat32);
       teacher.emplace(*options.distillation, images, session);
     }
     WeightAverage average;
-    const std::int64_t first_averaged =
-        steps - std::llround(options.average_share * static_cast<double>(steps));
+    const std::int64_t first_averaged = steps - steps_in(options.average_share, steps);
     BatchSource source(images, options.base, 0, steps, {options.skip_easy, options.plain_share});
     const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
                            PimForward* crossbars) {
@@ -260,7 +259,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
                           float_few_bits,
                           true,
                           teacher ? &*teacher : nullptr,
-                          first_averaged < steps ? &average : nullptr,
+                          &average,
                           first_averaged};
       train_paths([&](std::uint64_t) -> Path& { return path; }, source, options.base, plan,
                   progress);
