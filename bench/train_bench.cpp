@@ -125,9 +125,12 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   const train::SharedWeights weights(make_network(same_choices(3, 1)), {.seed = 1});
   std::optional<train::Path> path;
   base::SilentProgress progress;
-  train::LoopPlan plan{
-      "bench", 0, kSteps, 1000, train::Statistics::kBatch, true, session.conv_kernels()};
-  plan.fused_tails = fused;
+  const train::LoopPlan plan{.stage = "bench",
+                             .steps = kSteps,
+                             .total_steps = 1000,
+                             .schedule_steps = 1000,
+                             .conv_kernels = session.conv_kernels(),
+                             .fused_tails = fused};
   for (auto _ : state) {
     train::BatchSource source(images, options, plan.first_step, plan.total_steps);
     train::train_paths(

@@ -103,7 +103,7 @@ TEST_F(StartingWeights, GiveTheSupernetWhatTheNetworkHasLearned) {
   ASSERT_EQ(
       run("train --network " + (folder_ / "largest.yaml").string() +
           " --dataset image-folder --data " + (folder_ / "images").string() +
-          " --epochs 40 --batch-size 16 --learning-rate 0.1 --crop-padding 0 --no-flip --out " +
+          " --epochs 40 --batch-size 16 --learning-rate 0.1 --crop-padding 0 --flip false --out " +
           (folder_ / "start.gibbon").string()),
       0)
       << output();

@@ -85,7 +85,7 @@ TEST_P(AugmentationPadding, EveryImageIsAShiftWithinThePaddingAndAllShiftsOccur)
   const ImageSet images = sample(300, 2, 6, 7);
   AugmentationOptions options;
   options.crop_padding = 2;
-  options.flip = true;
+  options.flip = Mirroring::kRandom;
   options.padding = GetParam();
   const ImageBatch batch = augmented_batch(images, indices_up_to(300), options, 3, 1, 1);
   std::map<std::tuple<int, int, bool>, int> seen;
@@ -113,7 +113,7 @@ INSTANTIATE_TEST_SUITE_P(Modes, AugmentationPadding,
 TEST(Augmentation, FlipsAboutHalf) {
   const ImageSet images = sample(1000, 1, 2, 3);
   AugmentationOptions options;
-  options.flip = true;
+  options.flip = Mirroring::kRandom;
   const ImageBatch batch = augmented_batch(images, indices_up_to(1000), options, 3, 1, 1);
   int flipped = 0;
   for (int i = 0; i < 1000; ++i) {
@@ -121,6 +121,27 @@ TEST(Augmentation, FlipsAboutHalf) {
   }
   // Binomial(1000, 1/2): 500 with a standard deviation of 15.8; five of them on either side.
   EXPECT_NEAR(flipped, 500, 80);
+}
+
+TEST(Augmentation, AlternatingMirrorsShowBothSidesInTwoEpochs) {
+  const ImageSet images = sample(1000, 1, 2, 3);
+  AugmentationOptions options;
+  options.flip = Mirroring::kAlternating;
+  const auto mirrored = [&](std::uint64_t epoch) {
+    const ImageBatch batch = augmented_batch(images, indices_up_to(1000), options, 3, epoch, 1);
+    std::vector<bool> result;
+    for (int i = 0; i < 1000; ++i) {
+      result.push_back(is_crop(images, batch, i, 0, 0, true, PaddingMode::kZero));
+    }
+    return result;
+  };
+  const std::vector<bool> first = mirrored(0);
+  std::vector<bool> other_side = first;
+  other_side.flip();
+  EXPECT_NEAR(std::count(first.begin(), first.end(), true), 500, 80);  // as above
+  EXPECT_EQ(mirrored(1), other_side);
+  EXPECT_EQ(mirrored(2), first);
+  EXPECT_EQ(mirrored(7), other_side);
 }
 
 TEST(Augmentation, CutoutIsASquareCutAtTheBorder) {
@@ -166,7 +187,7 @@ TEST(Augmentation, SmallCropsLieAnywhereInTheImageAndItsPadding) {
   const ImageSet images = sample(300, 2, 6, 7);
   AugmentationOptions options;
   options.crop_padding = 1;
-  options.flip = true;
+  options.flip = Mirroring::kRandom;
   options.crop_size = 5;
   const ImageBatch batch = augmented_batch(images, indices_up_to(300), options, 3, 1, 1);
   EXPECT_EQ(batch.height, 5);
@@ -193,7 +214,7 @@ TEST(Augmentation, SameAtAnyThreadCountAndInAnyBatch) {
   const ImageSet images = sample(50, 3, 7, 9);
   AugmentationOptions options;
   options.crop_padding = 3;
-  options.flip = true;
+  options.flip = Mirroring::kRandom;
   options.cutout = 4;
   const auto all = indices_up_to(50);
   const ImageBatch one = augmented_batch(images, all, options, 5, 2, 1);

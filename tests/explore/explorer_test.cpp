@@ -532,7 +532,10 @@ TEST(Explorer, ATargetsDesignSeesItsOwnImages) {
   EXPECT_NE(models({.cutout = 2}), of_run);
   EXPECT_NE(models({.skip_easy = 0}), of_run);
   EXPECT_NE(models({.plain_share = 0.5}), of_run);
-  EXPECT_NE(models({.average_share = 0.5}), of_run);
+  const std::vector<std::string> averaged = models({.average_share = 0.5});
+  EXPECT_NE(averaged, of_run);
+  EXPECT_NE(models({.average_share = 0.5, .average_rate = 0.9}), averaged);
+  EXPECT_EQ(models({.small_crop_share = 0.5}), of_run) << "final.small_crop_size is 0";
 }
 
 TEST(Explorer, FinalDesignsAfterTheFirstLearnFromIt) {

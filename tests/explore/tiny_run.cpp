@@ -52,7 +52,7 @@ explore::RunConfig tiny_config() {
   config.threads = 1;
   config.data.validation_images = 60;
   config.data.crop_padding = 1;
-  config.data.flip = false;
+  config.data.flip = "false";
   config.supernet.steps = 8;
   config.supernet.steps_per_iteration = 2;
   config.supernet.batch_size = 16;

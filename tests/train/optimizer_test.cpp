@@ -9,6 +9,18 @@ namespace {
 
 // Of 100 steps the middles are at 0.5, 1.5, ... percent: 2.5 is half of the warm-up's 5, and 52.5
 // half of what follows.
+// Muon's line falls from step 5 of 100 to 0 at 100: a fifth of the peak is at 100 - 0.2 x 95 = 81.
+// A schedule that is there at step 65 has 65 / 0.81 = 80.2 steps. The cosine falls from step 30 of
+// 100 and is at half of the peak in the middle, at step 65.
+TEST(LearningRate, FallsToAShareOfItsPeakAtAStep) {
+  TrainOptions muon;
+  muon.muon_rate = 0.05;
+  EXPECT_EQ(schedule_falling_to(0.2, 65, muon), 80);
+  EXPECT_EQ(schedule_falling_to(1, 65, muon), 1300) << "the peak, at 5 percent";
+  EXPECT_EQ(schedule_falling_to(0.5, 65, TrainOptions()), 100);
+  EXPECT_EQ(schedule_falling_to(1, 60, TrainOptions()), 200) << "the peak, at 30 percent";
+}
+
 TEST(StraightRate, RisesForATwentiethAndFallsToZero) {
   EXPECT_NEAR(straight_rate(0.8, 2, 100), 0.4, 1e-12);
   EXPECT_NEAR(straight_rate(0.8, 4, 100), 0.8 * 0.9, 1e-12);

@@ -79,10 +79,11 @@ TEST(TrainNetwork, LearnsWithoutHalfOfTheEasyImages) {
 TEST(TrainNetwork, TakesTheMeanOfItsLastWeights) {
   base::SilentProgress progress;
   const data::ImageSet images = square_images(64, 1, 12, 4, 1);
-  const auto train = [&](double average_share) {
+  const auto train = [&](double average_share, double average_rate = 0) {
     FinalTrainOptions options = final_options(30);
     options.base.batch_size = 64;
     options.average_share = average_share;
+    options.average_rate = average_rate;
     return train_network(mixed_network(), images, std::nullopt, options, progress);
   };
   const nn::TrainedNetwork last = train(0);
@@ -90,6 +91,8 @@ TEST(TrainNetwork, TakesTheMeanOfItsLastWeights) {
   const nn::TrainedNetwork mean = train(0.2);
   EXPECT_NE(mean.states[0].weight, last.states[0].weight);
   EXPECT_GE(quantized_accuracy(mean, images, 1), 95.0);
+  EXPECT_NE(train(0.2, 0.5).states[0].weight, mean.states[0].weight);
+  EXPECT_EQ(train(0, 0.5).states[0].weight, last.states[0].weight) << "no mean, no rate of it";
 }
 
 TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
@@ -98,7 +101,7 @@ TEST(TrainNetwork, SameSeedSameWeightsForEachNumberOfThreads) {
   for (const int threads : {1, 2}) {
     FinalTrainOptions repeated = final_options(2);
     repeated.base.threads = threads;
-    repeated.base.augmentation.flip = true;
+    repeated.base.augmentation.flip = data::Mirroring::kRandom;
     const auto train = [&] {
       return train_network(mixed_network(), images, std::nullopt, repeated, progress);
     };
@@ -285,6 +288,10 @@ TEST(TrainNetwork, RefusesBadInput) {
   averaged.average_share = -0.1;
   EXPECT_THAT(message(images, averaged),
               ::testing::HasSubstr("average_share is -0.1, allowed is [0, 1]"));
+  averaged.average_share = 0.1;
+  averaged.average_rate = 1.01;
+  EXPECT_THAT(message(images, averaged),
+              ::testing::HasSubstr("average_rate is 1.01, allowed is [0, 1]"));
   FinalTrainOptions plain = final_options(1);
   plain.plain_share = 1.1;
   EXPECT_THAT(message(images, plain),

@@ -61,18 +61,39 @@ int crop_begin(base::Rng& rng, int whole, int size, int padding) {
   return static_cast<int>(rng.below(static_cast<std::uint64_t>(positions))) - padding;
 }
 
-Draws draw(const ImageSet& images, const AugmentationOptions& options, std::uint64_t epoch_seed,
+/// The streams that an image's changes are drawn from are forks of these.
+struct DrawSeeds {
+  std::uint64_t of_epoch;
+  std::uint64_t of_all_epochs;
+  std::uint64_t epoch;
+};
+
+bool is_mirrored(Mirroring how, const DrawSeeds& seeds, std::uint64_t image) {
+  const auto drawn = [&](std::uint64_t seed) {
+    return base::Rng::forked(seed, "flip", image).below(2) == 1;
+  };
+  switch (how) {
+    case Mirroring::kNever:
+      return false;
+    case Mirroring::kRandom:
+      return drawn(seeds.of_epoch);
+    case Mirroring::kAlternating:
+      return drawn(seeds.of_all_epochs) != (seeds.epoch % 2 == 1);
+  }
+  return false;
+}
+
+Draws draw(const ImageSet& images, const AugmentationOptions& options, const DrawSeeds& seeds,
            int index) {
   // A stream for each change, so that one does not move the draws of another.
   const auto number = static_cast<std::uint64_t>(index);
-  base::Rng crop = base::Rng::forked(epoch_seed, "crop", number);
-  base::Rng flip = base::Rng::forked(epoch_seed, "flip", number);
-  base::Rng cutout = base::Rng::forked(epoch_seed, "cutout", number);
+  base::Rng crop = base::Rng::forked(seeds.of_epoch, "crop", number);
+  base::Rng cutout = base::Rng::forked(seeds.of_epoch, "cutout", number);
   Draws draws;
   const CropShape shape = crop_shape(images, options);
   draws.down = crop_begin(crop, images.height, shape.height, options.crop_padding);
   draws.right = crop_begin(crop, images.width, shape.width, options.crop_padding);
-  draws.flip = options.flip && flip.below(2) == 1;
+  draws.flip = is_mirrored(options.flip, seeds, number);
   draws.cutout_row = static_cast<int>(cutout.below(static_cast<std::uint64_t>(shape.height)));
   draws.cutout_column = static_cast<int>(cutout.below(static_cast<std::uint64_t>(shape.width)));
   return draws;
@@ -152,9 +173,9 @@ ImageBatch augmented_batch(const ImageSet& images, std::span<const int> indices,
                    std::vector<float>(indices.size() * size),
                    {}};
   for (const int index : indices) batch.labels.push_back(images.labels[index]);
-  const std::uint64_t epoch_seed = base::Rng::forked(seed, "augmentation", epoch).next();
+  const DrawSeeds seeds{base::Rng::forked(seed, "augmentation", epoch).next(), seed, epoch};
   base::parallel_for(indices.size(), threads, [&](std::size_t i) {
-    const Draws draws = draw(images, options, epoch_seed, indices[i]);
+    const Draws draws = draw(images, options, seeds, indices[i]);
     augment(images, indices[i], options, draws, batch.pixels.data() + i * size);
   });
   return batch;

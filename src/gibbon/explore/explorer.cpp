@@ -13,23 +13,20 @@ RunContext make_context(const RunConfig& config, const space::SearchSpace& space
   data::TrainValidationSplit split = split_images(config, dataset);
   data::ImageSet calibration = split.train.first(config.supernet.calibration_images);
   data::ImageSet scoring = split.validation.first(config.simulation.images);
-  return RunContext{config,
-                    space,
-                    make_objective(config.objective),
-                    std::move(split.train),
-                    std::move(split.validation),
-                    std::move(scoring),
-                    std::move(calibration),
-                    dataset.test,
-                    sim::make_simulator(config.simulation.model),
-                    store,
-                    paths,
-                    progress,
-                    RunClock(),
-                    train::make_supernet(space.largest_network(), supernet_options(config)),
-                    {},
-                    {},
-                    {}};
+  return {.config = config,
+          .space = space,
+          .objective = make_objective(config.objective),
+          .train = std::move(split.train),
+          .validation = std::move(split.validation),
+          .scoring = std::move(scoring),
+          .calibration = std::move(calibration),
+          .test = dataset.test,
+          .simulator = sim::make_simulator(config.simulation.model),
+          .store = store,
+          .paths = paths,
+          .progress = progress,
+          .clock = RunClock(),
+          .supernet = train::make_supernet(space.largest_network(), supernet_options(config))};
 }
 
 /// Of the supernet's training, by an earlier part of the run.

@@ -22,7 +22,7 @@ struct DataConfig {
   int train_images = 0;          ///< training images kept after the split; 0: all of them
   int crop_padding = 2;          ///< random crop: pixels on each side before the crop; 0: no crop
   std::string padding = "zero";  ///< what these hold: data::PaddingMode
-  bool flip = true;              ///< mirror left and right with probability 1/2
+  std::string flip = "true";     ///< mirror left and right: data::Mirroring
   int cutout = 0;                ///< edge of the square set to zero, pixels; 0: none
 };
 
@@ -103,6 +103,8 @@ struct OwnTraining {
   std::optional<double> skip_easy = {};
   std::optional<double> plain_share = {};
   std::optional<double> average_share = {};
+  std::optional<double> average_rate = {};
+  std::optional<double> small_crop_share = {};
 };
 
 /// A corner of the front that the user is after.
@@ -139,6 +141,7 @@ struct FinalConfig {
   double skip_easy = 0;           ///< train::FinalTrainOptions'; 0: every epoch sees all images
   double plain_share = 0;         ///< train::FinalTrainOptions'; 0: every step shifts its images
   double average_share = 0;       ///< train::FinalTrainOptions'; 0: the last weights are taken
+  double average_rate = 0;        ///< train::FinalTrainOptions'
   double weight_decay = 5e-4;     ///< L2, on the weights only
   bool from_supernet = true;      ///< start from the shared weights, not from random ones
   train::SmallCrops small_crops;  ///< of trials too

@@ -38,9 +38,9 @@ struct RunContext {
   RunClock clock;
 
   std::unique_ptr<train::Supernet> supernet;
-  std::vector<space::Evaluation> evaluations;  ///< of finished iterations, in order
-  FrontFigures figures;                        ///< see front_figures()
-  std::mutex mutex;  ///< of the watcher and the store, where designs train side by side
+  std::vector<space::Evaluation> evaluations = {};  ///< of finished iterations, in order
+  FrontFigures figures = {};                        ///< see front_figures()
+  std::mutex mutex = {};  ///< of the watcher and the store, where designs train side by side
 };
 
 /// Tells the watcher where the run stands.

@@ -66,7 +66,7 @@ train::TrainOptions supernet_options(const RunConfig& config) {
   options.label_smoothing = config.supernet.label_smoothing;
   options.augmentation.crop_padding = config.data.crop_padding;
   options.augmentation.padding = padding_from("data.padding", config.data.padding);
-  options.augmentation.flip = config.data.flip;
+  options.augmentation.flip = base::value_of("data.flip", config.data.flip, data::kMirrorings);
   options.augmentation.cutout = config.data.cutout;
   options.small_crops = config.supernet.small_crops;
   return options;
@@ -82,6 +82,7 @@ train::FinalTrainOptions final_options(const RunConfig& config, std::uint64_t se
   options.skip_easy = config.final_training.skip_easy;
   options.plain_share = config.final_training.plain_share;
   options.average_share = config.final_training.average_share;
+  options.average_rate = config.final_training.average_rate;
   options.base.weight_decay = config.final_training.weight_decay;
   options.base.small_crops = config.final_training.small_crops;
   options.epochs = config.final_training.epochs;
@@ -98,6 +99,9 @@ void take_own(const OwnTraining& own, train::FinalTrainOptions& options) {
   options.skip_easy = own.skip_easy.value_or(options.skip_easy);
   options.plain_share = own.plain_share.value_or(options.plain_share);
   options.average_share = own.average_share.value_or(options.average_share);
+  options.average_rate = own.average_rate.value_or(options.average_rate);
+  double& small_crop_share = options.base.small_crops.share;
+  small_crop_share = own.small_crop_share.value_or(small_crop_share);
 }
 
 predict::PredictorOptions predictor_options(const RunConfig& config) {

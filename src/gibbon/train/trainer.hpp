@@ -58,7 +58,9 @@ struct FinalTrainOptions {
   double plain_share = 0;  ///< 0 to 1
   /// Of the steps, the last so many: learning rates stop falling there, and the network gets the
   /// mean of its weights over them (stochastic weight averaging, decision 0013).
-  double average_share = 0;        ///< 0 to 1
+  double average_share = 0;  ///< 0 to 1
+  /// Of their peak: what learning rates fall to until that mean begins. 0: as without it.
+  double average_rate = 0;         ///< 0 to 1
   std::optional<PimTraining> pim;  ///< needs quantization_aware
   std::optional<Distillation> distillation;
 };

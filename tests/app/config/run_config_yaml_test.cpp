@@ -57,7 +57,7 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
       "[{within: [area_mm2 <= 6.84, edp_ms_mj <= 1], epochs: 24, crop_padding: 0}, {within: "
       "[power_w <= 2], genes: {hardware.adc_bits: 8, hardware.wordline_share: 0.25}, "
       "teacher_weight: 0, weight_decay: 0.0002, skip_easy: 0.25, plain_share: 0.2, average_share: "
-      "0.3, padding: "
+      "0.3, average_rate: 0.2, small_crop_share: 0.4, padding: "
       "reflect, cutout: 8}]}\n");
   const explore::RunConfig again = read(to_yaml(config));
   EXPECT_EQ(to_yaml(again), to_yaml(config));
@@ -96,6 +96,9 @@ TEST_F(RunConfigYaml, WhatIsWrittenReadsBackToTheSame) {
   EXPECT_EQ(again.final_training.targets[1].training.plain_share, 0.2);
   EXPECT_EQ(again.final_training.targets[0].training.average_share, std::nullopt);  // of final
   EXPECT_EQ(again.final_training.targets[1].training.average_share, 0.3);
+  EXPECT_EQ(again.final_training.targets[0].training.average_rate, std::nullopt);  // of final
+  EXPECT_EQ(again.final_training.targets[1].training.average_rate, 0.2);
+  EXPECT_EQ(again.final_training.targets[1].training.small_crop_share, 0.4);
   EXPECT_EQ(again.final_training.targets[0].training.padding, std::nullopt);  // that of data
   EXPECT_EQ(again.final_training.targets[1].training.padding, "reflect");
   EXPECT_EQ(again.final_training.targets[0].training.cutout, std::nullopt);  // that of data
@@ -137,6 +140,10 @@ TEST_F(RunConfigYaml, MistakesAreShownWithTheirPlace) {
             "x.yaml:1: final.targets[0].plain_share: got '1.1', expected a number from 0 to 1");
   EXPECT_EQ(error_of("final: {average_share: -1}\n"),
             "x.yaml:1: final.average_share: got '-1', expected a number from 0 to 1");
+  EXPECT_EQ(error_of("final: {average_rate: 1.5}\n"),
+            "x.yaml:1: final.average_rate: got '1.5', expected a number from 0 to 1");
+  EXPECT_EQ(error_of("data: {flip: sometimes}\n"),
+            "x.yaml:1: data.flip: got 'sometimes', expected one of false, true, alternating");
   EXPECT_EQ(error_of("final: {targets: [{within: [power_w <= 2], average_share: 2}]}\n"),
             "x.yaml:1: final.targets[0].average_share: got '2', expected a number from 0 to 1");
   EXPECT_EQ(error_of("final: {targets: [{within: []}]}\n"),

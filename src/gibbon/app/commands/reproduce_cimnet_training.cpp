@@ -131,7 +131,7 @@ class CimnetRun {
     options.threads = global_.thread_count();
     options.learning_rate = plan.learning_rate;
     options.augmentation.crop_padding = arguments_.quick ? 0 : 4;
-    options.augmentation.flip = true;
+    options.augmentation.flip = data::Mirroring::kRandom;
     if (plan.small_crop_share > 0) {
       options.small_crops = {3 * std::min(images.height, images.width) / 4, plan.small_crop_share};
     }

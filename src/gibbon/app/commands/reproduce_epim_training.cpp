@@ -100,7 +100,7 @@ train::FinalTrainOptions options_of(const study::EpimRow& row, const EpimArgumen
   options.base.batch_size = kEpimBatch;
   options.base.learning_rate = row.learning_rate;
   options.base.augmentation.crop_padding = arguments.quick ? 0 : 2;
-  options.base.augmentation.flip = true;
+  options.base.augmentation.flip = data::Mirroring::kRandom;
   train::EpitomeScales& scales = options.base.epitome_scales;
   scales.per_crossbar = row.per_crossbar;
   scales.crossbar_rows = hardware.crossbar.rows;

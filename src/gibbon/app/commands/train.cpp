@@ -42,12 +42,13 @@ struct TrainArguments {
   double skip_easy = 0;
   double plain_share = 0;
   double average_share = 0;
+  double average_rate = 0;
   double weight_decay = train::TrainOptions().weight_decay;
   double float_share = 0;
   double label_smoothing = train::TrainOptions().label_smoothing;
   int crop_padding = 4;
   data::PaddingMode padding = data::PaddingMode::kZero;
-  bool no_flip = false;
+  data::Mirroring flip = data::Mirroring::kRandom;
   int cutout = 0;
   train::SmallCrops small_crops;
   std::optional<double> pim_aware_epochs;
@@ -95,10 +96,11 @@ train::FinalTrainOptions options_of(const TrainArguments& arguments,
   options.skip_easy = arguments.skip_easy;
   options.plain_share = arguments.plain_share;
   options.average_share = arguments.average_share;
+  options.average_rate = arguments.average_rate;
   options.base.weight_decay = arguments.weight_decay;
   options.base.augmentation.crop_padding = arguments.crop_padding;
   options.base.augmentation.padding = arguments.padding;
-  options.base.augmentation.flip = !arguments.no_flip;
+  options.base.augmentation.flip = arguments.flip;
   options.base.augmentation.cutout = arguments.cutout;
   options.base.label_smoothing = arguments.label_smoothing;
   options.base.small_crops = arguments.small_crops;
@@ -233,6 +235,10 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
                   "Of the steps: over the last so many the weights' mean is taken, and rates hold")
       ->check(CLI::Range(0.0, 1.0));
   command
+      .add_option("--average-rate", arguments->average_rate,
+                  "Of their peak: what rates fall to until then; 0: as without a mean")
+      ->check(CLI::Range(0.0, 1.0));
+  command
       .add_option("--weight-decay", arguments->weight_decay,
                   "L2 penalty on weights: the longer the training, the less")
       ->check(CLI::Range(0.0, 1.0));
@@ -240,7 +246,9 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->check(CLI::Range(0, keys::kMostPadding));
   add_choice(command, "--padding", arguments->padding,
              "Beside a shifted image: black, or its mirror image", data::kPaddingModes);
-  command.add_flag("--no-flip", arguments->no_flip, "No random mirroring");
+  add_choice(command, "--flip", arguments->flip,
+             "Mirror images left to right: never, at random, or in every other epoch",
+             data::kMirrorings);
   command
       .add_option("--cutout", arguments->cutout, "Side of a blacked-out square, pixels; 0: none")
       ->check(CLI::Range(0, keys::kMostCutout));

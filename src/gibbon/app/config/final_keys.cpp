@@ -65,7 +65,9 @@ const std::vector<OwnKey>& own_keys() {
       own_number("weight_decay", &OwnTraining::weight_decay, 1),
       own_number("skip_easy", &OwnTraining::skip_easy, train::kMostSkipped),
       own_number("plain_share", &OwnTraining::plain_share, 1),
-      own_number("average_share", &OwnTraining::average_share, 1)};
+      own_number("average_share", &OwnTraining::average_share, 1),
+      own_number("average_rate", &OwnTraining::average_rate, 1),
+      own_number("small_crop_share", &OwnTraining::small_crop_share, 1)};
   return keys;
 }
 
@@ -114,7 +116,8 @@ ConfigKey targets_key() {
           "Corners to reach: each trains the most accurate design within its bounds",
           "a list of {within: [\"edp_ms_mj <= 0.12\", ...], epochs: 20, genes: {hardware.adc_bits: "
           "8}, teacher_weight: 0, crop_padding: 0, padding: reflect, cutout: 8, weight_decay: "
-          "0.0005, skip_easy: 0.5, plain_share: 0.2, average_share: 0.2}",
+          "0.0005, skip_easy: 0.5, plain_share: 0.2, average_share: 0.2, average_rate: 0.2, "
+          "small_crop_share: 0.4}",
           [](const YamlValue& value, RunConfig& config) {
             config.final_training.targets.clear();
             for (const YamlValue& item : value.list()) {
@@ -180,6 +183,10 @@ std::vector<ConfigKey> final_keys() {
           "final.average_share",
           "Of the steps: over the last so many the weights' mean is taken, and rates hold",
           [](RunConfig & c) -> auto& { return c.final_training.average_share; }, 0, 1),
+      number(
+          "final.average_rate",
+          "Of their peak: what rates fall to until then; 0: as without a mean",
+          [](RunConfig & c) -> auto& { return c.final_training.average_rate; }, 0, 1),
       number(
           "final.weight_decay", "L2 penalty on weights",
           [](RunConfig & c) -> auto& { return c.final_training.weight_decay; }, 0, 1),

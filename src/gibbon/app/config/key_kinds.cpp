@@ -25,7 +25,7 @@ ConfigKey choice(std::string name, std::string help, Field<std::string> field,
                  std::vector<std::string> allowed) {
   return {std::move(name), std::move(help), fmt::format("{}", fmt::join(allowed, ", ")),
           [=](const YamlValue& value, RunConfig& config) { field(config) = value.one_of(allowed); },
-          [=](const RunConfig& config) { return yaml_scalar(get(field, config)); }};
+          [=](const RunConfig& config) { return get(field, config); }};
 }
 
 ConfigKey text(std::string name, std::string help, Field<std::string> field) {

@@ -71,9 +71,9 @@ std::vector<ConfigKey> data_keys() {
           "data.padding", "What lies beside an image that is shifted: black, or its mirror image",
           [](RunConfig & c) -> auto& { return c.data.padding; },
           base::names_of(data::kPaddingModes)),
-      flag(
-          "data.flip", "Mirror images left to right at random",
-          [](RunConfig & c) -> auto& { return c.data.flip; }),
+      choice(
+          "data.flip", "Mirror images left to right: never, at random, or in every other epoch",
+          [](RunConfig & c) -> auto& { return c.data.flip; }, base::names_of(data::kMirrorings)),
       whole<int>(
           "data.cutout", "Side of the blacked-out square, pixels; 0: none",
           [](RunConfig & c) -> auto& { return c.data.cutout; }, 0, kMostCutout),

@@ -75,6 +75,14 @@ double straight_rate(double peak, std::int64_t step, std::int64_t total) {
   return peak * std::max(0.0, std::min(rise, fall));
 }
 
+std::int64_t schedule_falling_to(double share, std::int64_t step, const TrainOptions& options) {
+  const double position =
+      options.muon_rate == 0
+          ? kWarmUpShare + (1.0 - kWarmUpShare) * std::acos(2.0 * share - 1.0) / std::numbers::pi
+          : 1.0 - (1.0 - kStraightWarmUpShare) * share;
+  return std::llround(static_cast<double>(step) / position);
+}
+
 Rates rates_at(std::int64_t step, std::int64_t total, const TrainOptions& options) {
   if (options.muon_rate == 0) return {one_cycle_rate(options.learning_rate, step, total), 0};
   return {straight_rate(options.learning_rate, step, total),

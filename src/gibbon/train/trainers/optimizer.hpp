@@ -16,6 +16,10 @@ double one_cycle_rate(double peak, std::int64_t step, std::int64_t total);
 /// That of Muon: linear up to `peak` over the first 5 percent, then in a straight line to zero.
 double straight_rate(double peak, std::int64_t step, std::int64_t total);
 
+/// The steps of a schedule whose rates have fallen to `share`, more than 0 and at most 1, of their
+/// peak at step `step`.
+std::int64_t schedule_falling_to(double share, std::int64_t step, const TrainOptions& options);
+
 struct Rates {
   double descent = 0;
   double muon = 0;  ///< 0: all tensors descend

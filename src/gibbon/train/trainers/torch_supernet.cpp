@@ -15,6 +15,7 @@
 #include "gibbon/train/supernet.hpp"
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
+#include "gibbon/train/trainers/optimizer.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
 #include "gibbon/train/trainers/shared_weights.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
@@ -59,13 +60,12 @@ class TorchSupernet final : public Supernet {
         path = weights_.path(sampler(step), true);
         return *path;
       };
-      const LoopPlan plan{"supernet",
-                          first_step,
-                          steps,
-                          total_steps,
-                          Statistics::kBatch,
-                          true,
-                          session.conv_kernels()};
+      const LoopPlan plan{.stage = "supernet",
+                          .first_step = first_step,
+                          .steps = steps,
+                          .total_steps = total_steps,
+                          .schedule_steps = total_steps,
+                          .conv_kernels = session.conv_kernels()};
       BatchSource source(images, options_, first_step, total_steps);
       const LoopResult result = train_paths(path_for_step, source, options_, plan, progress);
       next_step_ = first_step + result.steps_done;
@@ -222,6 +222,7 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
   }
   require_share("float_share", options.float_share);
   require_share("average_share", options.average_share);
+  require_share("average_rate", options.average_rate);
   require_share("plain_share", options.plain_share);
   require_share("skip_easy", options.skip_easy, kMostSkipped);
   if (options.pim) require_pim(options);
@@ -243,24 +244,28 @@ nn::TrainedNetwork train_network(const nn::Network& network, const data::ImageSe
     }
     WeightAverage average;
     const std::int64_t first_averaged = steps - steps_in(options.average_share, steps);
+    const std::int64_t schedule_steps =
+        options.average_rate > 0 && options.average_share > 0
+            ? schedule_falling_to(options.average_rate, first_averaged, options.base)
+            : steps;
     BatchSource source(images, options.base, 0, steps, {options.skip_easy, options.plain_share});
     const auto train = [&](std::int64_t first, std::int64_t last, bool float_few_bits,
                            PimForward* crossbars) {
       if (first == last) return;
       const Session session(options.base.threads, device, options.base.precision);
-      const LoopPlan plan{kStage,
-                          first,
-                          last - first,
-                          steps,
-                          Statistics::kTracked,
-                          options.quantization_aware,
-                          session.conv_kernels(),
-                          crossbars,
-                          float_few_bits,
-                          true,
-                          teacher ? &*teacher : nullptr,
-                          &average,
-                          first_averaged};
+      const LoopPlan plan{.stage = kStage,
+                          .first_step = first,
+                          .steps = last - first,
+                          .total_steps = steps,
+                          .schedule_steps = schedule_steps,
+                          .statistics = Statistics::kTracked,
+                          .quantize = options.quantization_aware,
+                          .conv_kernels = session.conv_kernels(),
+                          .crossbars = crossbars,
+                          .float_few_bits = float_few_bits,
+                          .teacher = teacher ? &*teacher : nullptr,
+                          .average = &average,
+                          .first_averaged = first_averaged};
       train_paths([&](std::uint64_t) -> Path& { return path; }, source, options.base, plan,
                   progress);
     };

@@ -143,7 +143,7 @@ LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
     const std::int64_t step = plan.first_step + result.steps_done;
     const bool is_averaged = plan.average != nullptr && step >= plan.first_averaged;
     const Rates rates =
-        rates_at(is_averaged ? plan.first_averaged : step, plan.total_steps, options);
+        rates_at(is_averaged ? plan.first_averaged : step, plan.schedule_steps, options);
     BatchSource::Batch batch = source.next();
     Path& path = path_for_step(static_cast<std::uint64_t>(step));
     StepResult done = train_step(path, batch, rates, options, plan);

@@ -42,7 +42,8 @@ struct LoopPlan {
   std::string stage;  ///< of the progress reports
   std::int64_t first_step = 0;
   std::int64_t steps = 0;
-  std::int64_t total_steps = 0;  ///< of the learning rate's schedule
+  std::int64_t total_steps = 0;     ///< with those before and after these
+  std::int64_t schedule_steps = 0;  ///< of the learning rate's schedule
   Statistics statistics = Statistics::kBatch;
   bool quantize = true;
   ConvKernels conv_kernels = ConvKernels::kLibtorch;
