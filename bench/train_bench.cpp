@@ -5,10 +5,10 @@
 // together; for ours whether block tails are computed in one function or layer after layer.
 // random_paths: as a supernet trains, every block's channels, kernel and groups drawn anew each
 // step. tail_step: a block's tail alone. conv_step: a 3x3 convolution alone, forward and backward,
-// by libtorch in float32 (kernels: 0), by Winograd's kernels (1), by bfloat16_conv.hpp (2) or by
-// libtorch's own operations in bfloat16 (3). Where the argument "bfloat16" is 1, steps run in that
-// precision; both are for processors with AMX. Rates are of the process's CPU time. Compare in one
-// process:
+// by libtorch in float32 (kernels: 0), by Winograd's kernels (1), by bfloat16_conv.hpp (2), by
+// libtorch's own operations in bfloat16 (3) or by bfloat16_winograd.hpp (4). Where the argument
+// "bfloat16" is 1, steps run in that precision; both are for processors with AMX. Rates are of the
+// process's CPU time. Compare in one process:
 //   --benchmark_enable_random_interleaving=true --benchmark_repetitions=5
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
@@ -23,6 +23,7 @@
 #include "gibbon/train/supernet.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
 #include "gibbon/train/trainers/bfloat16_conv.hpp"
+#include "gibbon/train/trainers/bfloat16_winograd.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/shared_weights.hpp"
@@ -143,12 +144,13 @@ void train(benchmark::State& state, const train::PathSampler& sampler, bool fuse
   state.SetItemsProcessed(kSteps * kBatch * state.iterations());
 }
 
-enum BenchedConv { kDirect, kWinograd, kBfloat16, kPlainBfloat16 };
+enum BenchedConv { kDirect, kWinograd, kBfloat16, kPlainBfloat16, kBfloat16Winograd };
 
 at::Tensor convolve(std::int64_t kernels, const at::Tensor& input, const at::Tensor& kernel,
                     int stride) {
   if (kernels == kWinograd) return train::winograd_conv(input, kernel);
   if (kernels == kBfloat16) return train::bfloat16_conv(input, kernel, stride, 1);
+  if (kernels == kBfloat16Winograd) return train::bfloat16_winograd(input, kernel);
   if (kernels == kDirect) return at::conv2d(input, kernel, {}, stride, 1);
   return at::conv2d(input.to(at::kBFloat16), kernel.to(at::kBFloat16), {}, stride, 1)
       .to(at::kFloat);
@@ -371,9 +373,9 @@ BENCHMARK(tail_step)
     ->MeasureProcessCPUTime();
 BENCHMARK(conv_step)
     ->ArgNames({"channels", "side", "kernels", "stride"})
-    ->ArgsProduct({{32, 64}, {32}, {0, 1, 2, 3}, {1}})
-    ->ArgsProduct({{64, 128}, {16}, {0, 1, 2, 3}, {1}})
-    ->ArgsProduct({{256}, {8, 4}, {0, 1, 2, 3}, {1}})
+    ->ArgsProduct({{32, 64}, {32}, {0, 1, 2, 3, 4}, {1}})
+    ->ArgsProduct({{64, 128}, {16}, {0, 1, 2, 3, 4}, {1}})
+    ->ArgsProduct({{256}, {8, 4}, {0, 1, 2, 3, 4}, {1}})
     ->ArgsProduct({{64}, {32, 16}, {0, 2, 3}, {2}})
     ->ArgsProduct({{128, 256}, {16, 8}, {0, 2, 3}, {2}})
     ->Unit(benchmark::kMillisecond)

@@ -33,9 +33,18 @@ bool processor_has_tiles(TileProducts products) {
   return (low & kTileStates) == kTileStates;
 }
 
+bool processor_has_fast_bfloat16_vectors() {
+  __builtin_cpu_init();
+  return __builtin_cpu_is("amd") && __builtin_cpu_supports("avx512bf16");
+}
+
 #else
 
 bool processor_has_tiles(TileProducts) {
+  return false;
+}
+
+bool processor_has_fast_bfloat16_vectors() {
   return false;
 }
 

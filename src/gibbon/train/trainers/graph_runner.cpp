@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gibbon/train/trainers/bfloat16_conv.hpp"
+#include "gibbon/train/trainers/bfloat16_winograd.hpp"
 #include "gibbon/train/trainers/block_tail.hpp"
 #include "gibbon/train/trainers/dense_weight.hpp"
 #include "gibbon/train/trainers/fake_quantizer.hpp"
@@ -167,11 +168,17 @@ class Runner {
   at::Tensor convolve(const nn::Conv& conv, const at::Tensor& images,
                       const at::Tensor& kernel) const {
     const int padding = dense_padding(conv);
-    if (options_.conv_kernels == ConvKernels::kFloat32 && conv.groups >= kFewestGroupsWorthwhile) {
+    const bool is_mixed = options_.conv_kernels == ConvKernels::kMixed;
+    const bool is_float32 = options_.conv_kernels == ConvKernels::kFloat32 || is_mixed;
+    if (is_float32 && conv.groups >= kFewestGroupsWorthwhile) {
       return at::conv2d(images, grouped_kernel(kernel, conv.groups), {}, conv.stride, padding, 1,
                         conv.groups);
     }
-    if (options_.conv_kernels == ConvKernels::kFloat32 && normalises_by_batch() &&
+    if (is_mixed && normalises_by_batch() &&
+        has_bfloat16_winograd(images, kernel, conv.stride, padding)) {
+      return bfloat16_winograd(images, kernel);
+    }
+    if (is_float32 && normalises_by_batch() &&
         has_winograd_kernel(images, kernel, conv.stride, padding)) {
       return winograd_conv(images, kernel);
     }

@@ -26,6 +26,7 @@ enum class ConvKernels {
   kFloat32,   ///< on a processor: many groups as libtorch's grouped convolution and not as a dense
               ///< one (x1.4 at 8 groups; half as fast in bfloat16), 3x3 ones in training by
               ///< winograd_conv.hpp
+  kMixed,     ///< as kFloat32, 3x3 ones in training by bfloat16_winograd.hpp
   kBfloat16,  ///< on a processor: bfloat16_conv.hpp
 };
 

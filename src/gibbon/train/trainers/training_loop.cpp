@@ -127,6 +127,8 @@ Session::Session(int threads, const std::string& device, Precision precision) : 
   cuda_ = device_from(device).is_cuda();
   autocast_ = precision == Precision::kBfloat16 ||
               (precision == Precision::kAuto && (cuda_ || bfloat16_is_fast()));
+  mixed_ =
+      precision == Precision::kAuto && !autocast_ && base::processor_has_fast_bfloat16_vectors();
   if (autocast_) set_autocast(cuda_, true);
 }
 

@@ -22,12 +22,14 @@ class Session {
   /// The fastest ones for this arithmetic.
   ConvKernels conv_kernels() const {
     if (cuda_) return ConvKernels::kLibtorch;
-    return autocast_ ? ConvKernels::kBfloat16 : ConvKernels::kFloat32;
+    if (autocast_) return ConvKernels::kBfloat16;
+    return mixed_ ? ConvKernels::kMixed : ConvKernels::kFloat32;
   }
 
  private:
   std::string device_;
   bool autocast_ = false;
+  bool mixed_ = false;
   bool cuda_ = false;
 };
 

@@ -2,10 +2,10 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
-#include <oneapi/dnnl/dnnl.hpp>
 
 #include <algorithm>
-#include <unordered_map>
+
+#include "gibbon/train/trainers/onednn.hpp"
 
 #if DNNL_VERSION_MAJOR != 2
 #error "oneDNN 2 is needed: version 3 has no Winograd kernels"
@@ -22,11 +22,6 @@ using torch::autograd::variable_list;
 constexpr std::int64_t kFewestChannels = 32;  // below, changing layouts costs what it saves
 constexpr std::int64_t kSmallestSide = 4;     // a tile's
 constexpr auto kTogether = at::MemoryFormat::ChannelsLast;
-
-const dnnl::engine& processor() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
 
 /// Input [n, in, h, w], kernel [out, in, 3, 3], output [n, out, h, w].
 struct Sizes {
@@ -61,12 +56,6 @@ typename Backward::primitive_desc backward_kernel(const Sizes& sizes) {
                                      any_layout(sizes.kernel), any_layout(sizes.output()), kStep,
                                      kStep, kStep);
   return {what, processor(), forward_kernel(sizes), true};
-}
-
-void execute(const dnnl::primitive& primitive, const std::unordered_map<int, memory>& arguments) {
-  dnnl::stream stream(processor());
-  primitive.execute(stream, arguments);
-  stream.wait();
 }
 
 /// A tensor in a layout of oneDNN's.
