@@ -21,7 +21,7 @@ void augment_cifar_batch(benchmark::State& state) {
   }
   AugmentationOptions options;
   options.crop_padding = 4;
-  options.flip = true;
+  options.flip = data::Mirroring::kRandom;
   options.cutout = 16;
   std::vector<int> indices(128);
   std::iota(indices.begin(), indices.end(), 0);

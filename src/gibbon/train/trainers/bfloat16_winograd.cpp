@@ -3,6 +3,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <oneapi/dnnl/dnnl.hpp>
 
 #include <algorithm>
 
@@ -20,7 +21,6 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr std::int64_t kFewestTiled = 16;  // channels; below, a register is mostly empty
-constexpr std::int64_t kTilesAtOnce = 128;
 constexpr std::int64_t kTilesASum = 512;
 constexpr std::int64_t kTilesATask = 64;
 constexpr auto kInputsLast = at::MemoryFormat::ChannelsLast;
@@ -113,6 +113,13 @@ void multiply(const memory::desc& left_matrices, const at::Tensor& left,
                     {DNNL_ARG_DST, view(sum_matrices, sums)}});
 }
 
+/// Tiles whose values a thread keeps in its caches; enough of them where channels are few, that
+/// products cost more than their setting up.
+std::int64_t tiles_at_once(std::int64_t channels) {
+  constexpr std::int64_t kChannelsAtOnce = 1 << 15;
+  return std::clamp<std::int64_t>(kChannelsAtOnce / channels, 64, 1024);
+}
+
 /// `images` have their channels together.
 at::Tensor convolution(const at::Tensor& images, const at::Tensor& kernel) {
   const TileGrid grid = grid_of(images);
@@ -121,7 +128,8 @@ at::Tensor convolution(const at::Tensor& images, const at::Tensor& kernel) {
   const at::Tensor result = at::empty({grid.count, out, grid.height, grid.width},
                                       images.options().memory_format(kInputsLast));
   const at::Tensor transformed = transformed_kernel(kernel);
-  over_chunks(grid.tiles(), kTilesAtOnce, [&](std::int64_t, std::int64_t first, std::size_t size) {
+  const std::int64_t at_once = tiles_at_once(std::max(in, out));
+  over_chunks(grid.tiles(), at_once, [&](std::int64_t, std::int64_t first, std::size_t size) {
     const auto tiles = static_cast<std::int64_t>(size);
     const at::Tensor read = tile_values(tiles, in, at::kBFloat16);
     const at::Tensor products = tile_values(tiles, out, at::kFloat);

@@ -1,8 +1,7 @@
 #pragma once
 
-// For the .cpp files of this module that call oneDNN, the library that libtorch has loaded.
-
-#include <oneapi/dnnl/dnnl.hpp>
+// For the .cpp files of this module that call oneDNN, the library that libtorch has loaded, after
+// <oneapi/dnnl/dnnl.hpp>: no header names it.
 
 #include <unordered_map>
 

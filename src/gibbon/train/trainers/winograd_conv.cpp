@@ -2,6 +2,7 @@
 
 #include <ATen/ATen.h>
 #include <torch/csrc/autograd/custom_function.h>
+#include <oneapi/dnnl/dnnl.hpp>
 
 #include <algorithm>
 
