@@ -177,6 +177,10 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   return kSuccess;
 }
 
+void add_zero_to_one(CLI::App& command, const char* option, double& value, const char* help) {
+  command.add_option(option, value, help)->check(CLI::Range(0.0, 1.0));
+}
+
 }  // namespace
 
 Action add_train_command(CLI::App& command, const GlobalOptions& global) {
@@ -226,22 +230,14 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
           "Of the images whose last loss was below the mean, the share that an epoch leaves "
           "out; as many steps are more epochs")
       ->check(CLI::Range(0.0, train::kMostSkipped));
-  command
-      .add_option("--plain-share", arguments->plain_share,
-                  "Of the steps: the last so many see all images, where they are and whole")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      .add_option("--average-share", arguments->average_share,
-                  "Of the steps: over the last so many the weights' mean is taken, and rates hold")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      .add_option("--average-rate", arguments->average_rate,
-                  "Of their peak: what rates fall to until then; 0: as without a mean")
-      ->check(CLI::Range(0.0, 1.0));
-  command
-      .add_option("--weight-decay", arguments->weight_decay,
-                  "L2 penalty on weights: the longer the training, the less")
-      ->check(CLI::Range(0.0, 1.0));
+  add_zero_to_one(command, "--plain-share", arguments->plain_share,
+                  "Of the steps: the last so many see all images, where they are and whole");
+  add_zero_to_one(command, "--average-share", arguments->average_share,
+                  "Of the steps: over the last so many the weights' mean is taken, and rates hold");
+  add_zero_to_one(command, "--average-rate", arguments->average_rate,
+                  "Of their peak: what rates fall to until then; 0: as without a mean");
+  add_zero_to_one(command, "--weight-decay", arguments->weight_decay,
+                  "L2 penalty on weights: the longer the training, the less");
   command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
       ->check(CLI::Range(0, keys::kMostPadding));
   add_choice(command, "--padding", arguments->padding,
@@ -271,19 +267,15 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
       ->needs(epitome);
   command.add_flag("--single-precision", arguments->single_precision,
                    "Train without quantisation, and quantise afterwards");
-  command
-      .add_option(
-          "--float-share", arguments->float_share,
-          "Of the steps, the first so many leave weights of 2 and 3 bits in single precision")
-      ->check(CLI::Range(0.0, 1.0));
+  add_zero_to_one(
+      command, "--float-share", arguments->float_share,
+      "Of the steps, the first so many leave weights of 2 and 3 bits in single precision");
   command
       .add_option("--small-crops", arguments->small_crops.size,
                   "The first steps see random crops of this side, pixels; 0: whole images")
       ->check(CLI::Range(0, 65536));
-  command
-      .add_option("--small-crop-share", arguments->small_crops.share,
-                  "Of the steps: so many see crops")
-      ->check(CLI::Range(0.0, 1.0));
+  add_zero_to_one(command, "--small-crop-share", arguments->small_crops.share,
+                  "Of the steps: so many see crops");
   command.add_option("--tensorboard", arguments->tensorboard,
                      "Folder for the curves of loss and learning rate, as TensorBoard reads them");
   command.add_option("--device", arguments->device, "Where it trains: cpu, cuda, cuda:1");

@@ -10,6 +10,7 @@
 #include "gibbon/base/processor.hpp"
 #include "gibbon/train/trainers/onednn.hpp"
 #include "gibbon/train/trainers/over_chunks.hpp"
+#include "gibbon/train/trainers/winograd_conv.hpp"
 #include "gibbon/train/trainers/winograd_tile_kernels.hpp"
 
 namespace gibbon::train {
@@ -21,8 +22,8 @@ using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
 constexpr std::int64_t kFewestTiled = 16;  // channels; below, a register is mostly empty
-constexpr std::int64_t kTilesASum = 512;
-constexpr std::int64_t kTilesATask = 64;
+constexpr std::int64_t kTilesASum = 512;   // of a kernel's gradient: so many in one product
+constexpr std::int64_t kTilesATask = 64;   // that a thread transforms at a time
 constexpr auto kInputsLast = at::MemoryFormat::ChannelsLast;
 
 /// G of g G^T, for a kernel's 3 taps a side.
@@ -189,9 +190,7 @@ struct Bfloat16Winograd : public torch::autograd::Function<Bfloat16Winograd> {
 bool has_bfloat16_winograd(const at::Tensor& input, const at::Tensor& kernel, int stride,
                            int padding) {
   if (!base::processor_has_fast_bfloat16_vectors()) return false;
-  if (stride != 1 || padding != 1 || kernel.size(2) != 3 || kernel.size(3) != 3) return false;
-  if (!input.is_cpu() || !input.is_contiguous(kInputsLast)) return false;
-  if (input.scalar_type() != at::kFloat || kernel.scalar_type() != at::kFloat) return false;
+  if (!has_winograd_shape(input, kernel, stride, padding)) return false;
   if (std::min(input.size(1), kernel.size(0)) < kFewestTiled) return false;
   return input.size(2) % 2 == 0 && input.size(3) % 2 == 0;
 }

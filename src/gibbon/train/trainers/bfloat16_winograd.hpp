@@ -12,8 +12,8 @@ namespace gibbon::train {
 /// from the direct ones by about 3e-3 of their norm.
 
 /// Whether bfloat16_winograd() computes this convolution, padded by `padding` on each side, and is
-/// fast on this processor: float32, channels of `input` [n, in, h, w] together in memory and at
-/// least 16 in and out, even sides, `kernel` [out, in, 3, 3], stride 1, padding 1.
+/// fast on this processor: of has_winograd_shape() (winograd_conv.hpp), at least 16 channels in and
+/// out, even sides.
 bool has_bfloat16_winograd(const at::Tensor& input, const at::Tensor& kernel, int stride,
                            int padding);
 

@@ -165,11 +165,16 @@ struct WinogradConv : public torch::autograd::Function<WinogradConv> {
 
 }  // namespace
 
-bool has_winograd_kernel(const at::Tensor& input, const at::Tensor& kernel, int stride,
-                         int padding) {
+bool has_winograd_shape(const at::Tensor& input, const at::Tensor& kernel, int stride,
+                        int padding) {
   if (stride != 1 || padding != 1 || kernel.size(2) != 3 || kernel.size(3) != 3) return false;
   if (!input.is_cpu() || !input.is_contiguous(kTogether)) return false;
-  if (input.scalar_type() != at::kFloat || kernel.scalar_type() != at::kFloat) return false;
+  return input.scalar_type() == at::kFloat && kernel.scalar_type() == at::kFloat;
+}
+
+bool has_winograd_kernel(const at::Tensor& input, const at::Tensor& kernel, int stride,
+                         int padding) {
+  if (!has_winograd_shape(input, kernel, stride, padding)) return false;
   if (std::min(input.size(1), kernel.size(0)) < kFewestChannels) return false;
   if (std::min(input.size(2), input.size(3)) < kSmallestSide) return false;
   const Sizes sizes(input, kernel);

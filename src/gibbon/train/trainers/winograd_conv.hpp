@@ -12,10 +12,14 @@ namespace gibbon::train {
 /// of the direct kernels' time, forward and backward (decision 0009). Results differ from the
 /// direct ones by about 1e-6 of their norm.
 
-/// Whether winograd_conv() computes this convolution, padded by `padding` on each side: float32 on
-/// a processor for which oneDNN has the kernels, channels of `input` [n, in, h, w] together in
-/// memory and at least 32 in and out, at least 4x4 pixels, `kernel` [out, in, 3, 3], stride 1,
-/// padding 1.
+/// Whether a convolution, padded by `padding` on each side, is 3x3 of stride 1 and padding 1 on a
+/// processor, in float32, the channels of `input` [n, in, h, w] together in memory; `kernel`
+/// [out, in, 3, 3].
+bool has_winograd_shape(const at::Tensor& input, const at::Tensor& kernel, int stride, int padding);
+
+/// Whether winograd_conv() computes this convolution, padded by `padding` on each side: of
+/// has_winograd_shape(), on a processor for which oneDNN has the kernels, at least 32 channels in
+/// and out and 4x4 pixels.
 bool has_winograd_kernel(const at::Tensor& input, const at::Tensor& kernel, int stride,
                          int padding);
 
