@@ -663,6 +663,22 @@ TEST(Explorer, PathsDecideWhatTheSharedWeightsKnow) {
   }
 }
 
+TEST(Explorer, NoiseOfConvertersChangesOneShotAccuraciesAndNotWhatIsSimulated) {
+  const RunResult plain = run_unbroken(test::tiny_config());
+  RunConfig config = test::tiny_config();
+  config.supernet.one_shot_noise = true;
+  const RunResult noisy = run_unbroken(config);
+  expect_same(noisy, run_unbroken(config));
+  bool differs = false;
+  for (std::size_t i = 0; i < 6; ++i) {  // the initial designs, which no predictor has chosen
+    const space::Evaluation& with = noisy.evaluations[i].evaluation;
+    const space::Evaluation& without = plain.evaluations[i].evaluation;
+    EXPECT_EQ(with.metrics[space::Metric::kAccuracy], without.metrics[space::Metric::kAccuracy]);
+    differs |= with.one_shot_accuracy != without.one_shot_accuracy;
+  }
+  EXPECT_TRUE(differs);
+}
+
 TEST(Explorer, TrainsTheBestDesignByEachMetricWhereAskedTo) {
   RunConfig config = test::tiny_config();
   config.final_training.choose = "best";

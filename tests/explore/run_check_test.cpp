@@ -64,5 +64,18 @@ TEST_F(RunCheck, FindsAModelThatTheChipsAreNotMadeFor) {
   EXPECT_THAT(error(), HasSubstr("digital_cim"));
 }
 
+TEST_F(RunCheck, FindsNoiseOfConvertersThatHaveNone) {
+  config_.supernet.one_shot_noise = true;
+  check_run(config_, *space_, dataset_.train);
+  config_.simulation.adc_mode = "fix";
+  EXPECT_EQ(
+      error(),
+      "supernet.one_shot_noise is true: converters of mnsim2 with adc_mode fix have no noise in "
+      "closed form; those of mnsim2 and mnsim2-corrected with scale have");
+  config_.simulation.adc_mode = "scale";
+  config_.simulation.model = "digital_cim";
+  EXPECT_THAT(error(), HasSubstr("converters of digital_cim with adc_mode scale have no noise"));
+}
+
 }  // namespace
 }  // namespace gibbon::explore

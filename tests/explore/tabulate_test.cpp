@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "error_of.hpp"
 #include "explore/tiny_run.hpp"
 #include "gibbon/base/file.hpp"
@@ -26,6 +28,20 @@ class Tabulate : public ::testing::Test {
     tabulate(config_, *space_, dataset_, *store_, folder_.run_paths().checkpoints, options, file,
              progress_);
     return base::read_file(file);
+  }
+
+  struct Accuracies {
+    std::vector<double> simulated;
+    std::vector<double> one_shot;
+  };
+  Accuracies accuracies(int designs, const char* name) {
+    table(designs, name);
+    Accuracies result;
+    for (const auto& design : store::read_design_table(folder_.path() / name)) {
+      result.simulated.push_back(design.metrics[space::Metric::kAccuracy]);
+      result.one_shot.push_back(design.one_shot);
+    }
+    return result;
   }
 
   test::TemporaryFolder folder_;
@@ -52,21 +68,26 @@ TEST_F(Tabulate, GoesOnToTheTableOfAnUnbrokenCall) {
 
 TEST_F(Tabulate, ScoresFittedDesignsWhereAskedTo) {
   make_run();
-  const auto accuracies = [&](const char* name) {
-    table(6, name);
-    std::vector<double> result;
-    for (const auto& design : store::read_design_table(folder_.path() / name)) {
-      result.push_back(design.accuracy());
-      result.push_back(design.one_shot);
-    }
-    return result;
-  };
-  const std::vector<double> plain = accuracies("plain.csv");
+  const Accuracies plain = accuracies(6, "plain.csv");
   config_.simulation.fit_images = 16;
-  const std::vector<double> fitted = accuracies("fitted.csv");
-  ASSERT_EQ(plain.size(), fitted.size());
-  EXPECT_NE(plain, fitted);
-  for (std::size_t i = 1; i < plain.size(); i += 2) EXPECT_EQ(plain[i], fitted[i]) << "one-shot";
+  const Accuracies fitted = accuracies(6, "fitted.csv");
+  EXPECT_NE(plain.simulated, fitted.simulated);
+  EXPECT_EQ(plain.one_shot, fitted.one_shot);
+}
+
+TEST_F(Tabulate, MeasuresOneShotAccuraciesBesideNoiseWhereAskedTo) {
+  space::GibbonSpaceSpec spec = test::tiny_spec();
+  spec.adc_bits = {4};
+  space_ = space::make_gibbon_space(spec);
+  make_run();
+  const Accuracies plain = accuracies(12, "plain.csv");
+  config_.supernet.one_shot_noise = true;
+  const Accuracies noisy = accuracies(12, "noisy.csv");
+  EXPECT_EQ(plain.simulated, noisy.simulated);
+  EXPECT_NE(plain.one_shot, noisy.one_shot);
+  // A table goes on with what it was begun with.
+  EXPECT_THAT(test::error_of([&] { table(13, "plain.csv"); }),
+              ::testing::HasSubstr("one_shot_noise"));
 }
 
 TEST_F(Tabulate, SpaceOfFewerDesignsThanAskedFor) {

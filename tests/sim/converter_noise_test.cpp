@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <ostream>
+#include <vector>
 
 #include "gibbon/sim/crossbar/crossbar_kernel.hpp"
 #include "sim/layer_maker.hpp"
@@ -52,6 +53,24 @@ TEST(ConverterNoise, IsTheSumOverTheLayers) {
   EXPECT_DOUBLE_EQ(converter_noise(nn::Network(two), hardware),
                    converter_noise(conv_network({16, 4, 3, 1, 1}), hardware) +
                        converter_noise(nn::Network(last), hardware));
+  EXPECT_EQ(converter_noise_of_layers(nn::Network(two), hardware),
+            (std::vector<double>{converter_noise(conv_network({16, 4, 3, 1, 1}), hardware), 0,
+                                 converter_noise(nn::Network(last), hardware)}));
+}
+
+TEST(ConverterNoise, OfAFittedNetworkIsLessWhereDigitsAreOfOneBit) {
+  const nn::Network network = conv_network({16, 4, 3, 1, 1});
+  const auto gain = [&](int dac_bits, int cell_bits) {
+    const hw::HardwareConfig hardware = accuracy_hardware(128, dac_bits, cell_bits, 8, 2, 128);
+    return fitted_converter_noise_of_layers(network, hardware)[0] /
+           converter_noise(network, hardware);
+  };
+  // A bit takes 2^-0.7 of the deviation, 2^-1.4 = 0.378929 of the variance.
+  EXPECT_NEAR(gain(1, 1), 0.143587, 1e-6);
+  EXPECT_NEAR(gain(1, 2), 0.378929, 1e-6);
+  EXPECT_NEAR(gain(2, 1), 0.378929, 1e-6);
+  EXPECT_EQ(gain(2, 2), 1);
+  EXPECT_EQ(gain(4, 2), 1);
 }
 
 struct NoiseCase {

@@ -5,6 +5,7 @@
 #include "gibbon/base/side_by_side.hpp"
 #include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/chip_fit.hpp"
+#include "gibbon/explore/one_shot_noise.hpp"
 #include "gibbon/explore/run_setup.hpp"
 
 namespace gibbon::explore {
@@ -55,10 +56,17 @@ std::optional<double> Evaluator::known_one_shot(const Genome& genome) const {
   return known == one_shot_.end() ? std::nullopt : std::optional(known->second);
 }
 
-double Evaluator::one_shot_of(const Genome& genome, const nn::TrainedNetwork& trained,
-                              int threads) {
+double Evaluator::one_shot_of(const Genome& genome, const space::Design& design, int threads,
+                              const nn::TrainedNetwork* plain) {
   if (const auto known = known_one_shot(genome)) return *known;
-  const double accuracy = supernet_->one_shot_accuracy(trained, validation_, threads);
+  const train::LayerNoise noise = one_shot_noise(config_, simulator_, design);
+  const auto measured = [&](const nn::TrainedNetwork& network) {
+    return supernet_->one_shot_accuracy(network, validation_, threads, noise);
+  };
+  const double accuracy =
+      plain != nullptr && noise.empty()
+          ? measured(*plain)
+          : measured(supernet_->extract(design.network, calibration_, threads, noise));
   const std::lock_guard lock(mutex_);
   return one_shot_[genome] = accuracy;
 }
@@ -69,8 +77,7 @@ bool Evaluator::prepare_one_shot(std::span<const Genome> genomes,
     const Genome& genome = genomes[index];
     if (const auto known = known_one_shot(genome)) return *known;
     const auto measure = clock_.measure("one-shot", share_of(config_, threads));
-    const space::Design design = space_.decode(genome).value();
-    return one_shot_of(genome, supernet_->extract(design.network, calibration_, threads), threads);
+    return one_shot_of(genome, space_.decode(genome).value(), threads);
   };
   bool goes_on = true;
   base::make_in_order<double>(genomes.size(), config_.threads, make,
@@ -126,7 +133,7 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
   const space::Design design = space_.decode(genome).value();
   const RunConfig config = with_threads(config_, threads);
   nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
-  evaluation.one_shot_accuracy = one_shot_of(genome, trained, threads);
+  evaluation.one_shot_accuracy = one_shot_of(genome, design, threads, &trained);
   evaluation.metrics[Metric::kAccuracy] =
       simulator_.is_exact() ? evaluation.one_shot_accuracy
                             : chip_accuracy(config, simulator_,

@@ -39,7 +39,8 @@ class Evaluator {
   /// Exact hardware metrics, or why the design cannot be built.
   base::Result<space::Metrics> hardware(const space::Genome& genome) const;
 
-  /// Percent, of the quantised network on the validation images, no crossbar.
+  /// Percent, of the quantised network on the validation images, no crossbar; beside
+  /// one_shot_noise() if the run asks for it.
   double one_shot_accuracy(const space::Genome& genome);
   /// Works these out side by side, for one_shot_accuracy() to remember. Asks `go_on` behind each,
   /// and returns its last word.
@@ -56,7 +57,9 @@ class Evaluator {
  private:
   space::Evaluation simulate(const space::Genome& genome,
                              const std::optional<space::Metrics>& predicted, int threads);
-  double one_shot_of(const space::Genome& genome, const nn::TrainedNetwork& trained, int threads);
+  /// `plain`: the design as the supernet extracts it without noise, if that is at hand.
+  double one_shot_of(const space::Genome& genome, const space::Design& design, int threads,
+                     const nn::TrainedNetwork* plain = nullptr);
   std::optional<double> known_one_shot(const space::Genome& genome) const;
   std::optional<space::Evaluation> known_evaluation(const std::string& key) const;
   std::string key_of(const space::Genome& genome) const;

@@ -70,6 +70,13 @@ void check_names(const RunConfig& config, const space::SearchSpace& space) {
         "simulation.draws is {}: chips of {} with adc_mode {} have no devices that differ",
         config.simulation.draws, config.simulation.model, config.simulation.adc_mode));
   }
+  if (config.supernet.one_shot_noise &&
+      (simulator->is_exact() || accuracy.mode != sim::AdcMode::kScale)) {
+    throw base::Error(fmt::format(
+        "supernet.one_shot_noise is true: converters of {} with adc_mode {} have no noise in "
+        "closed form; those of mnsim2 and mnsim2-corrected with scale have",
+        config.simulation.model, config.simulation.adc_mode));
+  }
   search::make_searcher(config.search.searcher, space, objective, searcher_options(config));
   predict::make_predictor(config.predictor.model, space, predictor_options(config));
   check_model(config, *simulator, space);

@@ -50,6 +50,9 @@ struct SupernetConfig {
                                  ///< them the largest network, or this and the smallest; search:
                                  ///< the designs that the searcher holds, once there are any
   train::SmallCrops small_crops;
+  /// One-shot accuracies are measured beside the noise of each design's converters, in closed form
+  /// (sim/converter_noise.hpp): nearer to the simulated ones where converters have few bits.
+  bool one_shot_noise = false;
   std::filesystem::path start;  ///< trained network of the largest's shape; empty: random weights
 };
 

@@ -9,6 +9,7 @@
 #include "gibbon/explore/chip_accuracy.hpp"
 #include "gibbon/explore/chip_fit.hpp"
 #include "gibbon/explore/evaluator.hpp"
+#include "gibbon/explore/one_shot_noise.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/run_weights.hpp"
 #include "gibbon/space/fingerprint.hpp"
@@ -52,10 +53,15 @@ class Tabulator {
         chip_accuracy(config, *simulator_,
                       fitted_to_chip(config, *simulator_, trained, design.hardware, calibration_),
                       design.hardware, crossbar_, crossbar_.count());
-    result.one_shot_same = supernet_->one_shot_accuracy(trained, crossbar_, threads);
+    const train::LayerNoise noise = one_shot_noise(config, *simulator_, design);
+    const nn::TrainedNetwork without_crossbars =
+        noise.empty() ? trained : supernet_->extract(design.network, calibration_, threads, noise);
+    const auto one_shot = [&](const data::ImageSet& images) {
+      return supernet_->one_shot_accuracy(without_crossbars, images, threads, noise);
+    };
+    result.one_shot_same = one_shot(crossbar_);
     const bool same_images = one_shot_.count() == crossbar_.count();
-    result.one_shot = same_images ? result.one_shot_same
-                                  : supernet_->one_shot_accuracy(trained, one_shot_, threads);
+    result.one_shot = same_images ? result.one_shot_same : one_shot(one_shot_);
     return result;
   }
 
@@ -106,7 +112,8 @@ base::Json settings_of(const RunConfig& config, const space::SearchSpace& space,
           {"images", options.one_shot_images},
           {"crossbar_images", options.crossbar_images},
           {"calibration_images", options.calibration_images},
-          {"fit_images", config.simulation.fit_images}};
+          {"fit_images", config.simulation.fit_images},
+          {"one_shot_noise", config.supernet.one_shot_noise}};
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "gibbon/sim/converter_noise.hpp"
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "gibbon/sim/crossbar/converter_plan.hpp"
@@ -10,6 +12,8 @@ namespace gibbon::sim {
 namespace {
 
 constexpr double kVarianceOfAStep = 1.0 / 12;
+constexpr double kFitGainOfABit = 0.7;  // log2 of deviations
+constexpr int kBitsWithoutGain = 4;     // of DAC and cell together
 
 /// A network does not tell the bits that a layer reads; its activations' are those in most.
 std::optional<LayerBits> bits_of(const nn::LayerParameters& layer) {
@@ -39,14 +43,29 @@ double noise_of(const ConverterPlan& plan) {
 
 }  // namespace
 
-double converter_noise(const nn::Network& network, const hw::HardwareConfig& hardware) {
-  double sum = 0;
+std::vector<double> converter_noise_of_layers(const nn::Network& network,
+                                              const hw::HardwareConfig& hardware) {
+  std::vector<double> noise;
   for (const nn::Layer& layer : network.layers()) {
     const std::optional<LayerBits> bits = bits_of(layer.parameters);
-    if (!bits) continue;
-    sum += noise_of(plan_converters(layer.parameters, *bits, hardware, AdcMode::kScale));
+    noise.push_back(
+        bits ? noise_of(plan_converters(layer.parameters, *bits, hardware, AdcMode::kScale)) : 0.0);
   }
-  return sum;
+  return noise;
+}
+
+std::vector<double> fitted_converter_noise_of_layers(const nn::Network& network,
+                                                     const hw::HardwareConfig& hardware) {
+  std::vector<double> noise = converter_noise_of_layers(network, hardware);
+  const int missing = kBitsWithoutGain - hardware.dac.bits - hardware.device.bits();
+  const double gain = std::exp2(-2 * kFitGainOfABit * std::max(0, missing));
+  for (double& layer : noise) layer *= gain;
+  return noise;
+}
+
+double converter_noise(const nn::Network& network, const hw::HardwareConfig& hardware) {
+  const std::vector<double> layers = converter_noise_of_layers(network, hardware);
+  return std::accumulate(layers.begin(), layers.end(), 0.0);
 }
 
 }  // namespace gibbon::sim

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "gibbon/hw/hardware_config.hpp"
 #include "gibbon/nn/network.hpp"
 
@@ -16,5 +18,16 @@ namespace gibbon::sim {
 /// whose kernels do not fit the crossbars count nothing. A guide to the order of designs, not an
 /// accuracy.
 double converter_noise(const nn::Network& network, const hw::HardwareConfig& hardware);
+
+/// The terms of that sum, one a layer; 0 of those that are no Conv or Linear.
+std::vector<double> converter_noise_of_layers(const nn::Network& network,
+                                              const hw::HardwareConfig& hardware);
+
+/// The same for a network that is fitted to its crossbars (crossbar_calibration.hpp). A fit narrows
+/// the ranges, and wins most where digits of one bit add up to small counts, which leave most of a
+/// wide range unused: a bit less of DACs or cells than two takes a factor of 2^-0.7 off the
+/// deviation (docs/models/predictor.md: what noise_index.hpp learns of fitted designs).
+std::vector<double> fitted_converter_noise_of_layers(const nn::Network& network,
+                                                     const hw::HardwareConfig& hardware);
 
 }  // namespace gibbon::sim

@@ -58,6 +58,10 @@ struct TrainOptions {
   SmallCrops small_crops = {};  ///< only for networks that average all pixels before they classify
 };
 
+/// Standard deviations of normal noise on the outputs of each layer of a network, in units of their
+/// range, as converters add it: 0 but of Conv and Linear. Empty: none. Drawn from the seed alone.
+using LayerNoise = std::vector<double>;
+
 /// Draws the network to train in step `step`; deterministic in its argument.
 using PathSampler = std::function<nn::Network(std::uint64_t step)>;
 
@@ -79,12 +83,12 @@ class Supernet {
                        std::int64_t first_step, std::int64_t steps, std::int64_t total_steps,
                        base::Progress& progress) = 0;
   /// The network with this supernet's weights: batch norm recalibrated on `calibration`, output
-  /// ranges measured there. What the crossbar simulation runs.
+  /// ranges measured there. What the crossbar simulation runs. With `noise` the norms have seen it.
   virtual nn::TrainedNetwork extract(const nn::Network& network, const data::ImageSet& calibration,
-                                     int threads) const = 0;
+                                     int threads, const LayerNoise& noise = {}) const = 0;
   /// Top-1 percent of the quantised network without crossbars.
   virtual double one_shot_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
-                                   int threads) const = 0;
+                                   int threads, const LayerNoise& noise = {}) const = 0;
   /// Weights and optimiser, so that training goes on bit for bit. Written in one step.
   virtual void save(const std::filesystem::path& path) const = 0;
   virtual void load(const std::filesystem::path& path) = 0;

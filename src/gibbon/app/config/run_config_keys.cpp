@@ -129,6 +129,10 @@ std::vector<ConfigKey> supernet_keys() {
           "those the searcher holds",
           [](RunConfig & c) -> auto& { return c.supernet.paths; },
           {"random", "largest", "sandwich", "search"}),
+      flag(
+          "supernet.one_shot_noise",
+          "One-shot accuracies beside the noise of each design's converters, in closed form",
+          [](RunConfig & c) -> auto& { return c.supernet.one_shot_noise; }),
       path(
           "supernet.start", "Trained network that the weights start from: .gibbon or .onnx",
           [](RunConfig & c) -> auto& { return c.supernet.start; }),

@@ -8,6 +8,7 @@
 #include "gibbon/train/trainers/fake_quantizer.hpp"
 #include "gibbon/train/trainers/graph_runner.hpp"
 #include "gibbon/train/trainers/max_pool.hpp"
+#include "gibbon/train/trainers/output_noise.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
 #include "gibbon/train/trainers/transformer_layers.hpp"
 #include "gibbon/train/trainers/winograd_conv.hpp"
@@ -43,16 +44,15 @@ class Runner {
   at::Tensor operator()(const nn::Conv& conv) {
     const at::Tensor output = convolve(conv, quantized_input(), weight(conv.weight_bits));
     in_fused_tail_[index_] = fuses_tail(output);
-    if (in_fused_tail_[index_] || pools_before_quantizer()) {
-      used_ranges_[index_] = output_range(output);
-      return output;
-    }
-    return on_crossbars(quantized_output(output, plan().input_bits, ClampGradient::kZero));
+    const double range = disturbed_range(output);
+    if (in_fused_tail_[index_] || pools_before_quantizer()) return output;
+    return on_crossbars(quantized(output, range, plan().input_bits, ClampGradient::kZero));
   }
 
   at::Tensor operator()(const nn::Linear& linear) {
     const at::Tensor output = at::linear(quantized_input().flatten(1), weight(linear.weight_bits));
-    return on_crossbars(quantized_output(output, plan().input_bits, ClampGradient::kPass));
+    const double range = disturbed_range(output);
+    return on_crossbars(quantized(output, range, plan().input_bits, ClampGradient::kPass));
   }
 
   at::Tensor operator()(const nn::BatchNorm& norm) {
@@ -267,8 +267,10 @@ class Runner {
 
   at::Tensor quantized_output(const at::Tensor& output, int bits, ClampGradient gradient,
                               bool in_place = true) {
-    const double range = output_range(output);
-    used_ranges_[index_] = range;
+    return quantized(output, used_range(output), bits, gradient, in_place);
+  }
+  at::Tensor quantized(const at::Tensor& output, double range, int bits, ClampGradient gradient,
+                       bool in_place = true) const {
     if (!options_.quantize) return output;
     return fake_quantize(output, quantizer_grid(bits, static_cast<float>(range)), gradient,
                          in_place);
@@ -276,6 +278,18 @@ class Runner {
   /// For outputs that are views of others, which must not be overwritten.
   at::Tensor quantized_copy(const at::Tensor& output, int bits) {
     return quantized_output(output, bits, ClampGradient::kZero, false);
+  }
+
+  /// The range of the outputs, to which their noise is added then.
+  double disturbed_range(const at::Tensor& output) {
+    const double range = used_range(output);
+    const double noise = tensors().output_noise;
+    if (options_.noise != nullptr && noise > 0) options_.noise->add_to(output, noise * range);
+    return range;
+  }
+
+  double used_range(const at::Tensor& output) {
+    return used_ranges_[index_] = output_range(output);
   }
 
   double output_range(const at::Tensor& output) {

@@ -15,6 +15,7 @@ enum class Statistics {
   kFrozen,     ///< what was kept
 };
 
+class OutputNoise;
 class PimForward;
 
 /// Weights of so many bits, sign included, have few enough levels (3 or 7) to hold up a training.
@@ -43,6 +44,9 @@ struct RunOptions {
   /// Block tails (block_tail.hpp) as one function where the layers, the tensors and the statistics
   /// (kBatch, kTracked) allow; else layer after layer, which gives the same up to rounding.
   bool fused_tails = true;
+  /// Adds the path's output_noise to the outputs of Conv and Linear, in units of the range that
+  /// they have without it; needs `quantize`. Null: nothing does.
+  OutputNoise* noise = nullptr;
 };
 
 /// Logits [count, classes] of images [count, channels, height, width] (pixel/255), as the crossbar

@@ -23,6 +23,7 @@ struct LayerTensors {
   double epsilon = 1e-5;
   double output_range = -1.0;  ///< negative until it is measured
   bool weight_is_quantized = false;
+  double output_noise = 0;  ///< LayerNoise's
 };
 
 /// A tensor that a training step changes: the gradient is taken of `value`, which shares its memory

@@ -16,6 +16,7 @@
 #include "gibbon/train/trainer.hpp"
 #include "gibbon/train/trainers/batch_source.hpp"
 #include "gibbon/train/trainers/optimizer.hpp"
+#include "gibbon/train/trainers/output_noise.hpp"
 #include "gibbon/train/trainers/pim_forward.hpp"
 #include "gibbon/train/trainers/shared_weights.hpp"
 #include "gibbon/train/trainers/teacher.hpp"
@@ -40,10 +41,25 @@ auto guarded(const char* purpose, const Work& work) {
   }
 }
 
+void put_noise(const LayerNoise& noise, Path& path) {
+  if (noise.empty()) return;
+  if (noise.size() != path.layers.size()) {
+    throw base::Error(fmt::format("network '{}' has {} layers, noise is given for {}",
+                                  path.network.description().name, path.layers.size(),
+                                  noise.size()));
+  }
+  for (std::size_t layer = 0; layer < noise.size(); ++layer) {
+    path.layers[layer].output_noise = noise[layer];
+  }
+}
+
 class TorchSupernet final : public Supernet {
  public:
   TorchSupernet(const nn::Network& largest, const TrainOptions& options)
-      : largest_(largest), options_(options), weights_(largest, options) {}
+      : largest_(largest),
+        options_(options),
+        weights_(largest, options),
+        noise_(options.seed, options.device) {}
 
   void start_from(const nn::TrainedNetwork& trained) override {
     guarded("supernet", [&] { weights_.assign(nn::with_weights_of(largest_, trained)); });
@@ -74,23 +90,27 @@ class TorchSupernet final : public Supernet {
   }
 
   nn::TrainedNetwork extract(const nn::Network& network, const data::ImageSet& calibration,
-                             int threads) const override {
+                             int threads, const LayerNoise& noise) const override {
     return guarded("supernet extraction", [&] {
       require_images(network, calibration, "calibration");
       const Session session(threads, options_.device, Precision::kFloat32);
       Path path = weights_.path(network, false);
-      calibrate(path, calibration, session);
+      put_noise(noise, path);
+      OutputNoise numbers = noise_;
+      calibrate(path, calibration, session, noise.empty() ? nullptr : &numbers);
       return to_trained(path);
     });
   }
 
   double one_shot_accuracy(const nn::TrainedNetwork& trained, const data::ImageSet& images,
-                           int threads) const override {
+                           int threads, const LayerNoise& noise) const override {
     return guarded("one-shot accuracy", [&] {
       require_images(trained.network, images, "one-shot accuracy");
       const Session session(threads, options_.device, Precision::kFloat32);
       Path path = frozen_path(trained, options_.device);
-      return accuracy(path, images, session);
+      put_noise(noise, path);
+      OutputNoise numbers = noise_;
+      return accuracy(path, images, session, true, noise.empty() ? nullptr : &numbers);
     });
   }
 
@@ -140,6 +160,7 @@ class TorchSupernet final : public Supernet {
   nn::Network largest_;
   TrainOptions options_;
   SharedWeights weights_;
+  OutputNoise noise_;  ///< copied for each use
   std::int64_t next_step_ = 0;
 };
 

@@ -171,9 +171,11 @@ LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
   return result;
 }
 
-void calibrate(Path& path, const data::ImageSet& images, const Session& session) {
+void calibrate(Path& path, const data::ImageSet& images, const Session& session,
+               OutputNoise* noise) {
   const c10::NoGradGuard no_grad;
   RunOptions options{Statistics::kCalibrate, 0, true, session.conv_kernels()};
+  options.noise = noise;
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     const int count = std::min(kEvaluationBatch, images.count() - first);
     if (count < kEvaluationBatch && first > 0) break;  // a few images would weigh as a whole batch
@@ -185,9 +187,11 @@ void calibrate(Path& path, const data::ImageSet& images, const Session& session)
 
 void for_each_batch(
     Path& path, const data::ImageSet& images, const Session& session, bool quantize,
-    const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use) {
+    const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use,
+    OutputNoise* noise) {
   const c10::NoGradGuard no_grad;
-  const RunOptions options{Statistics::kFrozen, 0, quantize, session.conv_kernels()};
+  RunOptions options{Statistics::kFrozen, 0, quantize, session.conv_kernels()};
+  options.noise = noise;
   for (int first = 0; first < images.count(); first += kEvaluationBatch) {
     data::ImageBatch batch =
         data::make_batch(images, first, std::min(kEvaluationBatch, images.count() - first));
@@ -198,16 +202,17 @@ void for_each_batch(
   }
 }
 
-double accuracy(Path& path, const data::ImageSet& images, const Session& session, bool quantize) {
+double accuracy(Path& path, const data::ImageSet& images, const Session& session, bool quantize,
+                OutputNoise* noise) {
   std::int64_t correct = 0;
-  for_each_batch(path, images, session, quantize,
-                 [&](const at::Tensor& logits, const data::ImageBatch& batch) {
-                   const float* row = logits.data_ptr<float>();
-                   for (const std::int32_t label : batch.labels) {
-                     correct += std::max_element(row, row + logits.size(1)) - row == label ? 1 : 0;
-                     row += logits.size(1);
-                   }
-                 });
+  const auto count = [&](const at::Tensor& logits, const data::ImageBatch& batch) {
+    const float* row = logits.data_ptr<float>();
+    for (const std::int32_t label : batch.labels) {
+      correct += std::max_element(row, row + logits.size(1)) - row == label ? 1 : 0;
+      row += logits.size(1);
+    }
+  };
+  for_each_batch(path, images, session, quantize, count, noise);
   return 100.0 * static_cast<double>(correct) / std::max(1, images.count());
 }
 

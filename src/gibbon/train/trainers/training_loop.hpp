@@ -37,6 +37,7 @@ class Session {
 using PathForStep = std::function<Path&(std::uint64_t step)>;
 
 class BatchSource;
+class OutputNoise;
 class Teacher;
 class WeightAverage;
 
@@ -71,18 +72,21 @@ struct LoopResult {
 LoopResult train_paths(const PathForStep& path_for_step, BatchSource& source,
                        const TrainOptions& options, const LoopPlan& plan, base::Progress& progress);
 
-/// Measures batch norm statistics and output ranges of `path` on images, in batches.
-void calibrate(Path& path, const data::ImageSet& images, const Session& session);
+/// Measures batch norm statistics and output ranges of `path` on images, in batches. `noise`:
+/// RunOptions'.
+void calibrate(Path& path, const data::ImageSet& images, const Session& session,
+               OutputNoise* noise = nullptr);
 
 /// Logits [batch, classes] of all images in their order, batch by batch, with kept statistics and
 /// ranges: on the processor, in single precision.
 void for_each_batch(
     Path& path, const data::ImageSet& images, const Session& session, bool quantize,
-    const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use);
+    const std::function<void(const at::Tensor& logits, const data::ImageBatch& batch)>& use,
+    OutputNoise* noise = nullptr);
 
 /// Top-1 percent with kept statistics and ranges, quantised or not; ties go to the lowest class.
 double accuracy(Path& path, const data::ImageSet& images, const Session& session,
-                bool quantize = true);
+                bool quantize = true, OutputNoise* noise = nullptr);
 
 /// Throws base::Error if the images do not fit the network or a label has no class.
 void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose);
