@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
+#include <optional>
 #include <sstream>
 
 #include "gibbon/base/error.hpp"
@@ -56,10 +58,7 @@ void put_noise(const LayerNoise& noise, Path& path) {
 class TorchSupernet final : public Supernet {
  public:
   TorchSupernet(const nn::Network& largest, const TrainOptions& options)
-      : largest_(largest),
-        options_(options),
-        weights_(largest, options),
-        noise_(options.seed, options.device) {}
+      : largest_(largest), options_(options), weights_(largest, options) {}
 
   void start_from(const nn::TrainedNetwork& trained) override {
     guarded("supernet", [&] { weights_.assign(nn::with_weights_of(largest_, trained)); });
@@ -96,8 +95,8 @@ class TorchSupernet final : public Supernet {
       const Session session(threads, options_.device, Precision::kFloat32);
       Path path = weights_.path(network, false);
       put_noise(noise, path);
-      OutputNoise numbers = noise_;
-      calibrate(path, calibration, session, noise.empty() ? nullptr : &numbers);
+      std::optional<OutputNoise> numbers = numbers_for(noise);
+      calibrate(path, calibration, session, numbers ? &*numbers : nullptr);
       return to_trained(path);
     });
   }
@@ -109,8 +108,8 @@ class TorchSupernet final : public Supernet {
       const Session session(threads, options_.device, Precision::kFloat32);
       Path path = frozen_path(trained, options_.device);
       put_noise(noise, path);
-      OutputNoise numbers = noise_;
-      return accuracy(path, images, session, true, noise.empty() ? nullptr : &numbers);
+      std::optional<OutputNoise> numbers = numbers_for(noise);
+      return accuracy(path, images, session, true, numbers ? &*numbers : nullptr);
     });
   }
 
@@ -157,10 +156,17 @@ class TorchSupernet final : public Supernet {
   std::int64_t next_step() const override { return next_step_; }
 
  private:
+  std::optional<OutputNoise> numbers_for(const LayerNoise& noise) const {
+    if (noise.empty()) return std::nullopt;
+    std::call_once(drawn_, [&] { numbers_.emplace(options_.seed, options_.device); });
+    return numbers_;
+  }
+
   nn::Network largest_;
   TrainOptions options_;
   SharedWeights weights_;
-  OutputNoise noise_;  ///< copied for each use
+  mutable std::once_flag drawn_;
+  mutable std::optional<OutputNoise> numbers_;  ///< drawn at the first use, copied for each
   std::int64_t next_step_ = 0;
 };
 
