@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,12 @@ struct Bfloat16Case {
   std::int64_t count, in, out, height, width, kernel;
   int stride, padding;
 };
+
+void PrintTo(const Bfloat16Case& c, std::ostream* out) {
+  *out << c.count << " of " << c.in << 'x' << c.height << 'x' << c.width << " to " << c.out
+       << " by " << c.kernel << 'x' << c.kernel << " stride " << c.stride << " padding "
+       << c.padding;
+}
 
 /// Output, gradient of the input, gradient of the kernel.
 template <typename Convolution>
