@@ -43,18 +43,6 @@ auto guarded(const char* purpose, const Work& work) {
   }
 }
 
-void put_noise(const LayerNoise& noise, Path& path) {
-  if (noise.empty()) return;
-  if (noise.size() != path.layers.size()) {
-    throw base::Error(fmt::format("network '{}' has {} layers, noise is given for {}",
-                                  path.network.description().name, path.layers.size(),
-                                  noise.size()));
-  }
-  for (std::size_t layer = 0; layer < noise.size(); ++layer) {
-    path.layers[layer].output_noise = noise[layer];
-  }
-}
-
 class TorchSupernet final : public Supernet {
  public:
   TorchSupernet(const nn::Network& largest, const TrainOptions& options)
@@ -94,8 +82,7 @@ class TorchSupernet final : public Supernet {
       require_images(network, calibration, "calibration");
       const Session session(threads, options_.device, Precision::kFloat32);
       Path path = weights_.path(network, false);
-      put_noise(noise, path);
-      std::optional<OutputNoise> numbers = numbers_for(noise);
+      std::optional<OutputNoise> numbers = disturb(path, noise);
       calibrate(path, calibration, session, numbers ? &*numbers : nullptr);
       return to_trained(path);
     });
@@ -107,8 +94,7 @@ class TorchSupernet final : public Supernet {
       require_images(trained.network, images, "one-shot accuracy");
       const Session session(threads, options_.device, Precision::kFloat32);
       Path path = frozen_path(trained, options_.device);
-      put_noise(noise, path);
-      std::optional<OutputNoise> numbers = numbers_for(noise);
+      std::optional<OutputNoise> numbers = disturb(path, noise);
       return accuracy(path, images, session, true, numbers ? &*numbers : nullptr);
     });
   }
@@ -156,8 +142,17 @@ class TorchSupernet final : public Supernet {
   std::int64_t next_step() const override { return next_step_; }
 
  private:
-  std::optional<OutputNoise> numbers_for(const LayerNoise& noise) const {
+  /// Gives the path its deviations; the numbers that they scale, none without noise.
+  std::optional<OutputNoise> disturb(Path& path, const LayerNoise& noise) const {
     if (noise.empty()) return std::nullopt;
+    if (noise.size() != path.layers.size()) {
+      throw base::Error(fmt::format("network '{}' has {} layers, noise is given for {}",
+                                    path.network.description().name, path.layers.size(),
+                                    noise.size()));
+    }
+    for (std::size_t layer = 0; layer < noise.size(); ++layer) {
+      path.layers[layer].output_noise = noise[layer];
+    }
     std::call_once(drawn_, [&] { numbers_.emplace(options_.seed, options_.device); });
     return numbers_;
   }
