@@ -3,9 +3,6 @@
 #include <fmt/format.h>
 
 #include "gibbon/base/side_by_side.hpp"
-#include "gibbon/explore/chip_accuracy.hpp"
-#include "gibbon/explore/chip_fit.hpp"
-#include "gibbon/explore/one_shot_noise.hpp"
 #include "gibbon/explore/run_setup.hpp"
 
 namespace gibbon::explore {
@@ -56,17 +53,13 @@ std::optional<double> Evaluator::known_one_shot(const Genome& genome) const {
   return known == one_shot_.end() ? std::nullopt : std::optional(known->second);
 }
 
-double Evaluator::one_shot_of(const Genome& genome, const space::Design& design, int threads,
-                              const nn::TrainedNetwork* plain) {
+SharedDesign Evaluator::shared_design(const Genome& genome, int threads) const {
+  return {config_, simulator_, *supernet_, calibration_, space_.decode(genome).value(), threads};
+}
+
+double Evaluator::one_shot_of(const Genome& genome, SharedDesign& design) {
   if (const auto known = known_one_shot(genome)) return *known;
-  const train::LayerNoise noise = one_shot_noise(config_, simulator_, design);
-  const auto measured = [&](const nn::TrainedNetwork& network) {
-    return supernet_->one_shot_accuracy(network, validation_, threads, noise);
-  };
-  const double accuracy =
-      plain != nullptr && noise.empty()
-          ? measured(*plain)
-          : measured(supernet_->extract(design.network, calibration_, threads, noise));
+  const double accuracy = design.one_shot_accuracy(validation_);
   const std::lock_guard lock(mutex_);
   return one_shot_[genome] = accuracy;
 }
@@ -77,7 +70,8 @@ bool Evaluator::prepare_one_shot(std::span<const Genome> genomes,
     const Genome& genome = genomes[index];
     if (const auto known = known_one_shot(genome)) return *known;
     const auto measure = clock_.measure("one-shot", share_of(config_, threads));
-    return one_shot_of(genome, space_.decode(genome).value(), threads);
+    SharedDesign design = shared_design(genome, threads);
+    return one_shot_of(genome, design);
   };
   bool goes_on = true;
   base::make_in_order<double>(genomes.size(), config_.threads, make,
@@ -130,16 +124,10 @@ Evaluation Evaluator::simulate(const Genome& genome, const std::optional<Metrics
   evaluation.metrics = *metrics;
 
   const auto measure = clock_.measure("simulation", share_of(config_, threads));
-  const space::Design design = space_.decode(genome).value();
-  const RunConfig config = with_threads(config_, threads);
-  nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
-  evaluation.one_shot_accuracy = one_shot_of(genome, design, threads, &trained);
+  SharedDesign design = shared_design(genome, threads);
+  evaluation.one_shot_accuracy = one_shot_of(genome, design);
   evaluation.metrics[Metric::kAccuracy] =
-      simulator_.is_exact() ? evaluation.one_shot_accuracy
-                            : chip_accuracy(config, simulator_,
-                                            fitted_to_chip(config, simulator_, std::move(trained),
-                                                           design.hardware, calibration_),
-                                            design.hardware, validation_, validation_.count());
+      simulator_.is_exact() ? evaluation.one_shot_accuracy : design.accuracy_on_chip(validation_);
   evaluation.predicted = predicted;
   return evaluation;
 }

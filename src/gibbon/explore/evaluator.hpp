@@ -11,6 +11,7 @@
 #include "gibbon/data/dataset.hpp"
 #include "gibbon/explore/run_clock.hpp"
 #include "gibbon/explore/run_config.hpp"
+#include "gibbon/explore/shared_design.hpp"
 #include "gibbon/sim/simulator.hpp"
 #include "gibbon/space/evaluation.hpp"
 #include "gibbon/space/search_space.hpp"
@@ -57,9 +58,8 @@ class Evaluator {
  private:
   space::Evaluation simulate(const space::Genome& genome,
                              const std::optional<space::Metrics>& predicted, int threads);
-  /// `plain`: the design as the supernet extracts it without noise, if that is at hand.
-  double one_shot_of(const space::Genome& genome, const space::Design& design, int threads,
-                     const nn::TrainedNetwork* plain = nullptr);
+  SharedDesign shared_design(const space::Genome& genome, int threads) const;
+  double one_shot_of(const space::Genome& genome, SharedDesign& design);
   std::optional<double> known_one_shot(const space::Genome& genome) const;
   std::optional<space::Evaluation> known_evaluation(const std::string& key) const;
   std::string key_of(const space::Genome& genome) const;

@@ -6,12 +6,10 @@
 #include "gibbon/base/file.hpp"
 #include "gibbon/base/hash.hpp"
 #include "gibbon/base/side_by_side.hpp"
-#include "gibbon/explore/chip_accuracy.hpp"
-#include "gibbon/explore/chip_fit.hpp"
 #include "gibbon/explore/evaluator.hpp"
-#include "gibbon/explore/one_shot_noise.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/explore/run_weights.hpp"
+#include "gibbon/explore/shared_design.hpp"
 #include "gibbon/space/fingerprint.hpp"
 #include "gibbon/store/design_table.hpp"
 
@@ -47,21 +45,11 @@ class Tabulator {
     const space::Design design = space_.decode(genome).value();
     store::TabulatedDesign result{
         genome, metrics_of(simulator_->cost(design.network, design.hardware).value())};
-    const RunConfig config = with_threads(config_, threads);
-    const nn::TrainedNetwork trained = supernet_->extract(design.network, calibration_, threads);
-    result.metrics[space::Metric::kAccuracy] =
-        chip_accuracy(config, *simulator_,
-                      fitted_to_chip(config, *simulator_, trained, design.hardware, calibration_),
-                      design.hardware, crossbar_, crossbar_.count());
-    const train::LayerNoise noise = one_shot_noise(config, *simulator_, design);
-    const nn::TrainedNetwork without_crossbars =
-        noise.empty() ? trained : supernet_->extract(design.network, calibration_, threads, noise);
-    const auto one_shot = [&](const data::ImageSet& images) {
-      return supernet_->one_shot_accuracy(without_crossbars, images, threads, noise);
-    };
-    result.one_shot_same = one_shot(crossbar_);
+    SharedDesign shared(config_, *simulator_, *supernet_, calibration_, design, threads);
+    result.metrics[space::Metric::kAccuracy] = shared.accuracy_on_chip(crossbar_);
+    result.one_shot_same = shared.one_shot_accuracy(crossbar_);
     const bool same_images = one_shot_.count() == crossbar_.count();
-    result.one_shot = same_images ? result.one_shot_same : one_shot(one_shot_);
+    result.one_shot = same_images ? result.one_shot_same : shared.one_shot_accuracy(one_shot_);
     return result;
   }
 
