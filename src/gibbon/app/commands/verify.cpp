@@ -7,8 +7,8 @@
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
-#include "gibbon/sim/reference_accuracy_cases.hpp"
-#include "gibbon/sim/reference_cases.hpp"
+#include "gibbon/sim/reference/accuracy_case.hpp"
+#include "gibbon/sim/reference/hardware_case.hpp"
 
 namespace gibbon::app {
 

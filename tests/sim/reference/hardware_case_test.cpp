@@ -1,4 +1,4 @@
-#include "gibbon/sim/reference_cases.hpp"
+#include "gibbon/sim/reference/hardware_case.hpp"
 
 #include <gmock/gmock.h>
 

@@ -1,4 +1,4 @@
-#include "gibbon/sim/reference_accuracy_cases.hpp"
+#include "gibbon/sim/reference/accuracy_case.hpp"
 
 #include <fmt/format.h>
 
