@@ -10,7 +10,7 @@
 #include "gibbon/app/commands/reproduce_training.hpp"
 #include "gibbon/app/commands/result_folder.hpp"
 #include "gibbon/app/config/run_config_yaml.hpp"
-#include "gibbon/app/number_check.hpp"
+#include "gibbon/app/option_check.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/run_inputs.hpp"
 #include "gibbon/app/terminal_progress.hpp"

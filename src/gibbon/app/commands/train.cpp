@@ -12,7 +12,7 @@
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/app/event_progress.hpp"
 #include "gibbon/app/images_for.hpp"
-#include "gibbon/app/number_check.hpp"
+#include "gibbon/app/option_check.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/app/terminal_progress.hpp"
 #include "gibbon/base/error.hpp"
@@ -27,6 +27,14 @@ namespace gibbon::app {
 
 namespace {
 
+train::FinalTrainOptions default_training() {
+  train::FinalTrainOptions training;
+  training.epochs = 10;
+  training.base.augmentation.crop_padding = 4;
+  training.base.augmentation.flip = data::Mirroring::kRandom;
+  return training;
+}
+
 struct TrainArguments {
   std::string network;
   std::string hardware;
@@ -34,23 +42,7 @@ struct TrainArguments {
   std::string data;
   std::string out;
   std::string start;
-  std::string device = "cpu";
-  double epochs = 10;
-  int batch_size = 128;
-  double learning_rate = train::TrainOptions().learning_rate;
-  double muon_rate = 0;
-  double skip_easy = 0;
-  double plain_share = 0;
-  double average_share = 0;
-  double average_rate = 0;
-  double weight_decay = train::TrainOptions().weight_decay;
-  double float_share = 0;
-  double label_smoothing = train::TrainOptions().label_smoothing;
-  int crop_padding = 4;
-  data::PaddingMode padding = data::PaddingMode::kZero;
-  data::Mirroring flip = data::Mirroring::kRandom;
-  int cutout = 0;
-  train::SmallCrops small_crops;
+  train::FinalTrainOptions training = default_training();  ///< what options say of it directly
   std::optional<double> pim_aware_epochs;
   std::string pim_pass = "exact";
   std::string teacher;  ///< file; empty: labels alone
@@ -59,7 +51,6 @@ struct TrainArguments {
   int images = 1 << 30;
   std::string epitome;  ///< rule or file; empty: the network as it is
   std::string epitome_scale = "layer";
-  std::optional<double> overlap_weight;
   bool single_precision = false;
 };
 
@@ -72,42 +63,18 @@ nn::Network network_of(const TrainArguments& arguments, const hw::HardwareConfig
   return sim::stored_network(network, load_storage(arguments.epitome, network, hardware), hardware);
 }
 
-train::EpitomeScales scales_of(const TrainArguments& arguments,
-                               const hw::HardwareConfig& hardware) {
-  train::EpitomeScales scales;
-  scales.per_crossbar = arguments.epitome_scale == "crossbar";
-  scales.crossbar_rows = hardware.crossbar.rows;
-  scales.crossbar_columns = hardware.crossbar.columns;
-  scales.overlap_weight = arguments.overlap_weight;
-  return scales;
-}
-
 train::FinalTrainOptions options_of(const TrainArguments& arguments,
-                                    const std::optional<hw::HardwareConfig>& hardware,
+                                    const hw::HardwareConfig& crossbars,
                                     const GlobalOptions& global) {
-  train::FinalTrainOptions options;
-  options.epochs = arguments.epochs;
+  train::FinalTrainOptions options = arguments.training;
   options.base.seed = global.seed.value_or(1);
   options.base.threads = global.thread_count();
-  options.base.device = arguments.device;
-  options.base.batch_size = arguments.batch_size;
-  options.base.learning_rate = arguments.learning_rate;
-  options.base.muon_rate = arguments.muon_rate;
-  options.skip_easy = arguments.skip_easy;
-  options.plain_share = arguments.plain_share;
-  options.average_share = arguments.average_share;
-  options.average_rate = arguments.average_rate;
-  options.base.weight_decay = arguments.weight_decay;
-  options.base.augmentation.crop_padding = arguments.crop_padding;
-  options.base.augmentation.padding = arguments.padding;
-  options.base.augmentation.flip = arguments.flip;
-  options.base.augmentation.cutout = arguments.cutout;
-  options.base.label_smoothing = arguments.label_smoothing;
-  options.base.small_crops = arguments.small_crops;
-  options.float_share = arguments.float_share;
+  options.base.epitome_scales.per_crossbar = arguments.epitome_scale == "crossbar";
+  options.base.epitome_scales.crossbar_rows = crossbars.crossbar.rows;
+  options.base.epitome_scales.crossbar_columns = crossbars.crossbar.columns;
   options.quantization_aware = !arguments.single_precision;
   if (arguments.pim_aware_epochs) {
-    options.pim = train::PimTraining{.hardware = *hardware, .accuracy = {}};
+    options.pim = train::PimTraining{.hardware = crossbars, .accuracy = {}};
     options.pim->epochs = *arguments.pim_aware_epochs;
     options.pim->pass = train::pim_pass_of(arguments.pim_pass);
   }
@@ -131,10 +98,7 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   const data::Dataset dataset =
       data::load_dataset(arguments.dataset, arguments.data,
                          images_for(network.input(), arguments.dataset, global.thread_count()));
-  std::optional<hw::HardwareConfig> hardware;
-  if (!arguments.hardware.empty()) hardware = crossbars;
-  train::FinalTrainOptions training = options_of(arguments, hardware, global);
-  training.base.epitome_scales = scales_of(arguments, crossbars);
+  const train::FinalTrainOptions training = options_of(arguments, crossbars, global);
   std::optional<nn::TrainedNetwork> start;
   if (!arguments.start.empty()) start = nn::load_trained_file(arguments.start);
 
@@ -154,10 +118,11 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
 
   const double quantized = train::quantized_accuracy(trained, dataset.test, global.thread_count());
   base::Json result = {{"model", arguments.out}, {"quantized_accuracy_top1", quantized}};
-  if (hardware) {
+  const bool simulates = !arguments.hardware.empty();
+  if (simulates) {
     sim::AccuracyOptions options;
     options.threads = global.thread_count();
-    const auto simulator = sim::make_accuracy_simulator(trained, *hardware, options);
+    const auto simulator = sim::make_accuracy_simulator(trained, crossbars, options);
     const auto accuracy = sim::measure_accuracy(*simulator, dataset.test, arguments.images);
     result["accuracy_top1"] = accuracy.top1_percent();
     result["test_images"] = accuracy.images;
@@ -168,10 +133,10 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
   }
   fmt::print("quantised accuracy        {:6.2f} %  ({} test images)\n", quantized,
              dataset.test.count());
-  if (hardware) {
+  if (simulates) {
     fmt::print("simulated PIM accuracy    {:6.2f} %  ({} test images, {})\n",
                result["accuracy_top1"].get<double>(), result["test_images"].get<int>(),
-               hardware->name);
+               crossbars.name);
   }
   fmt::print("{}\n", arguments.out);
   return kSuccess;
@@ -179,6 +144,78 @@ int train(const TrainArguments& arguments, const GlobalOptions& global) {
 
 void add_zero_to_one(CLI::App& command, const char* option, double& value, const char* help) {
   command.add_option(option, value, help)->check(CLI::Range(0.0, 1.0));
+}
+
+/// How weights learn, and what they see.
+void add_training_options(CLI::App& command, train::FinalTrainOptions& training) {
+  command.add_option("--epochs", training.epochs, "Passes over the training images")
+      ->check(above_zero());
+  command.add_option("--batch-size", training.base.batch_size, "Images a step")
+      ->check(CLI::Range(1, 65536));
+  command
+      .add_option("--learning-rate", training.base.learning_rate, "Peak of the one-cycle schedule")
+      ->check(above_zero());
+  command
+      .add_option("--muon-rate", training.base.muon_rate,
+                  "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon")
+      ->check(CLI::Range(0.0, 0.99));
+  command
+      .add_option(
+          "--skip-easy", training.skip_easy,
+          "Of the images whose last loss was below the mean, the share that an epoch leaves "
+          "out; as many steps are more epochs")
+      ->check(CLI::Range(0.0, train::kMostSkipped));
+  add_zero_to_one(command, "--plain-share", training.plain_share,
+                  "Of the steps: the last so many see all images, where they are and whole");
+  add_zero_to_one(command, "--average-share", training.average_share,
+                  "Of the steps: over the last so many the weights' mean is taken, and rates hold");
+  add_zero_to_one(command, "--average-rate", training.average_rate,
+                  "Of their peak: what rates fall to until then; 0: as without a mean");
+  add_zero_to_one(command, "--weight-decay", training.base.weight_decay,
+                  "L2 penalty on weights: the longer the training, the less");
+  command
+      .add_option("--crop-padding", training.base.augmentation.crop_padding,
+                  "Random crop, pixels on each side")
+      ->check(CLI::Range(0, keys::kMostPadding));
+  add_choice(command, "--padding", training.base.augmentation.padding,
+             "Beside a shifted image: black, or its mirror image", data::kPaddingModes);
+  add_choice(command, "--flip", training.base.augmentation.flip,
+             "Mirror images left to right: never, at random, or in every other epoch",
+             data::kMirrorings);
+  command
+      .add_option("--cutout", training.base.augmentation.cutout,
+                  "Side of a blacked-out square, pixels; 0: none")
+      ->check(CLI::Range(0, keys::kMostCutout));
+  command
+      .add_option("--label-smoothing", training.base.label_smoothing,
+                  "Probability spread over all classes")
+      ->check(CLI::Range(0.0, 0.99));
+  add_zero_to_one(
+      command, "--float-share", training.float_share,
+      "Of the steps, the first so many leave weights of 2 and 3 bits in single precision");
+  command
+      .add_option("--small-crops", training.base.small_crops.size,
+                  "The first steps see random crops of this side, pixels; 0: whole images")
+      ->check(CLI::Range(0, 65536));
+  add_zero_to_one(command, "--small-crop-share", training.base.small_crops.share,
+                  "Of the steps: so many see crops");
+  command.add_option("--device", training.base.device, "Where it trains: cpu, cuda, cuda:1");
+}
+
+void add_epitome_options(CLI::App& command, TrainArguments& arguments) {
+  CLI::Option* epitome = command.add_option(
+      "--epitome", arguments.epitome,
+      "Store convolutions as epitomes, by rule (1024x256) or by layer (FILE.yaml)");
+  command
+      .add_option("--epitome-scale", arguments.epitome_scale,
+                  "Scales of their weights: one a layer, or one a crossbar (not with --hardware)")
+      ->check(CLI::IsMember({"layer", "crossbar"}))
+      ->needs(epitome);
+  command
+      .add_option("--overlap-weight", arguments.training.base.epitome_scales.overlap_weight,
+                  "Weight in their range of elements that are used often; default: none")
+      ->check(CLI::Range(0.5, 1.0))
+      ->needs(epitome);
 }
 
 }  // namespace
@@ -214,71 +251,12 @@ Action add_train_command(CLI::App& command, const GlobalOptions& global) {
                   "Weight of its answers in the loss; default: 0.7")
       ->check(CLI::Range(0.0, 1.0))
       ->needs(teacher);
-  command.add_option("--epochs", arguments->epochs, "Passes over the training images")
-      ->check(above_zero());
-  command.add_option("--batch-size", arguments->batch_size, "Images a step")
-      ->check(CLI::Range(1, 65536));
-  command.add_option("--learning-rate", arguments->learning_rate, "Peak of the one-cycle schedule")
-      ->check(above_zero());
-  command
-      .add_option("--muon-rate", arguments->muon_rate,
-                  "Peak for kernels in front of batch norms, which Muon turns; 0: no Muon")
-      ->check(CLI::Range(0.0, 0.99));
-  command
-      .add_option(
-          "--skip-easy", arguments->skip_easy,
-          "Of the images whose last loss was below the mean, the share that an epoch leaves "
-          "out; as many steps are more epochs")
-      ->check(CLI::Range(0.0, train::kMostSkipped));
-  add_zero_to_one(command, "--plain-share", arguments->plain_share,
-                  "Of the steps: the last so many see all images, where they are and whole");
-  add_zero_to_one(command, "--average-share", arguments->average_share,
-                  "Of the steps: over the last so many the weights' mean is taken, and rates hold");
-  add_zero_to_one(command, "--average-rate", arguments->average_rate,
-                  "Of their peak: what rates fall to until then; 0: as without a mean");
-  add_zero_to_one(command, "--weight-decay", arguments->weight_decay,
-                  "L2 penalty on weights: the longer the training, the less");
-  command.add_option("--crop-padding", arguments->crop_padding, "Random crop, pixels on each side")
-      ->check(CLI::Range(0, keys::kMostPadding));
-  add_choice(command, "--padding", arguments->padding,
-             "Beside a shifted image: black, or its mirror image", data::kPaddingModes);
-  add_choice(command, "--flip", arguments->flip,
-             "Mirror images left to right: never, at random, or in every other epoch",
-             data::kMirrorings);
-  command
-      .add_option("--cutout", arguments->cutout, "Side of a blacked-out square, pixels; 0: none")
-      ->check(CLI::Range(0, keys::kMostCutout));
-  command
-      .add_option("--label-smoothing", arguments->label_smoothing,
-                  "Probability spread over all classes")
-      ->check(CLI::Range(0.0, 0.99));
-  CLI::Option* epitome = command.add_option(
-      "--epitome", arguments->epitome,
-      "Store convolutions as epitomes, by rule (1024x256) or by layer (FILE.yaml)");
-  command
-      .add_option("--epitome-scale", arguments->epitome_scale,
-                  "Scales of their weights: one a layer, or one a crossbar (not with --hardware)")
-      ->check(CLI::IsMember({"layer", "crossbar"}))
-      ->needs(epitome);
-  command
-      .add_option("--overlap-weight", arguments->overlap_weight,
-                  "Weight in their range of elements that are used often; default: none")
-      ->check(CLI::Range(0.5, 1.0))
-      ->needs(epitome);
+  add_training_options(command, arguments->training);
+  add_epitome_options(command, *arguments);
   command.add_flag("--single-precision", arguments->single_precision,
                    "Train without quantisation, and quantise afterwards");
-  add_zero_to_one(
-      command, "--float-share", arguments->float_share,
-      "Of the steps, the first so many leave weights of 2 and 3 bits in single precision");
-  command
-      .add_option("--small-crops", arguments->small_crops.size,
-                  "The first steps see random crops of this side, pixels; 0: whole images")
-      ->check(CLI::Range(0, 65536));
-  add_zero_to_one(command, "--small-crop-share", arguments->small_crops.share,
-                  "Of the steps: so many see crops");
   command.add_option("--tensorboard", arguments->tensorboard,
                      "Folder for the curves of loss and learning rate, as TensorBoard reads them");
-  command.add_option("--device", arguments->device, "Where it trains: cpu, cuda, cuda:1");
   return [arguments, &global] { return train(*arguments, global); };
 }
 

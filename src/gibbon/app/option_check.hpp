@@ -24,4 +24,11 @@ inline CLI::Validator not_below_zero() {
   return number_that([](double number) { return number >= 0; }, "0 or more", "NONNEGATIVE");
 }
 
+/// An option without its word, as a shell variable that is not set leaves it, is not taken for one
+/// that was not given.
+inline CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](std::string& text) { return text.empty() ? std::string("is empty") : std::string(); }, "");
+}
+
 }  // namespace gibbon::app
