@@ -104,6 +104,7 @@ TEST_F(Commands, UserErrorsAreStatus1WithOneLine) {
        {"simulate --network lenet-fashion --model digital_cim --accuracy",
         "gibbon: --accuracy: digital_cim computes exactly"},
        {"simulate --network lenet-fashion --model mnsim3", "gibbon: "},
+       {"simulate --network lenet-fashion --csv --json", "gibbon: --csv and --json exclude"},
        {"simulate --network lenet-fashion --explain speed",
         "gibbon: --explain: unknown quantity 'speed'; allowed are latency, energy, area, power\n"},
        {"simulate --network lenet-fashion --explain area:fc3",
@@ -128,6 +129,17 @@ TEST_F(Commands, AFullDiskIsAnError) {
   const int status = std::system(line.c_str());
   EXPECT_EQ(WEXITSTATUS(status), 1);
   EXPECT_EQ(base::read_file(folder_ / "err"), "gibbon: cannot write to standard output\n");
+}
+
+TEST_F(Commands, AFullDiskIsAnErrorForJsonToo) {
+  if (!fs::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  const std::string line = std::string(GIBBON_PROGRAM) +
+                           " simulate --network vgg8-cifar10 --json >/dev/full 2>" +
+                           (folder_ / "err").string();
+  const int status = std::system(line.c_str());
+  EXPECT_EQ(WEXITSTATUS(status), 1);
+  EXPECT_EQ(base::read_file(folder_ / "err"),
+            "gibbon: cannot write to file: No space left on device\n");
 }
 
 TEST_F(Commands, TextFits80Columns) {
@@ -199,6 +211,30 @@ TEST_F(Commands, HardwareThatIsTooSmallIsExplained) {
   const Ran ran = run("simulate --network vgg8-cifar10 --hardware " + chip.string());
   EXPECT_EQ(ran.status, 1);
   EXPECT_THAT(ran.errors, StartsWith("gibbon: vgg8-cifar10 does not fit " + chip.string() + ": "));
+}
+
+TEST_F(Commands, FiguresBeyondAllMeasureAreAnError) {
+  const fs::path chip = write("chip.yaml", "digital: {register_technology_nm: 1.0e300}\n");
+  const Ran ran = run("simulate --network lenet-fashion --hardware " + chip.string());
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.output, "");
+  EXPECT_THAT(ran.errors, StartsWith("gibbon: lenet-fashion on " + chip.string() + ": "));
+  EXPECT_THAT(ran.errors, HasSubstr("beyond all measure"));
+}
+
+TEST_F(Commands, ANetworkThatNothingComputesIsAnError) {
+  const fs::path network = write("relu.yaml",
+                                 "name: r\ninput: {channels: 1, height: 2, width: 2}\n"
+                                 "num_classes: 4\nlayers:\n  - {name: a, type: relu}\n");
+  const Ran ran = run("simulate --network " + network.string());
+  EXPECT_EQ(ran.status, 1);
+  EXPECT_THAT(ran.errors, HasSubstr("has no layer that mnsim-default computes"));
+}
+
+TEST_F(Commands, AnOptionWithAnEmptyWordIsNotTakenForNone) {
+  const Ran ran = run("simulate --network lenet-fashion --hardware ''");
+  EXPECT_EQ(ran.status, 2);
+  EXPECT_THAT(ran.errors, StartsWith("gibbon: --hardware: is empty"));
 }
 
 TEST_F(Commands, CsvHasALineForEachLayerAndPart) {

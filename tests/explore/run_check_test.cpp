@@ -64,6 +64,13 @@ TEST_F(RunCheck, FindsAModelThatTheChipsAreNotMadeFor) {
   EXPECT_THAT(error(), HasSubstr("digital_cim"));
 }
 
+TEST_F(RunCheck, FindsADeviceThatIsNotThere) {
+  config_.device = "cpu";
+  check_run(config_, *space_, dataset_.train);
+  config_.device = "gpu";
+  EXPECT_EQ(error(), "device: device 'gpu' is not known; allowed are cpu, cuda, cuda:N");
+}
+
 TEST_F(RunCheck, FindsNoiseOfConvertersThatHaveNone) {
   config_.supernet.one_shot_noise = true;
   check_run(config_, *space_, dataset_.train);

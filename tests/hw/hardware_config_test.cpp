@@ -153,6 +153,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadValue{R"({"pe":{"dacs_per_subarray":0}})", "pe.dacs_per_subarray", "1 to"},
         BadValue{R"({"pe":{"adcs_per_subarray":257}})", "pe.adcs_per_subarray", "1 to 256"},
         BadValue{R"({"pe":{"input_buffer_from_mapping":false}})", "pe.input_buffer_kb", "above 0"},
+        BadValue{R"({"pe":{"input_buffer_kb":16}})", "pe.input_buffer_kb", "set it to false"},
+        BadValue{R"({"tile":{"output_buffer_kb":-1}})", "tile.output_buffer_kb", "set it to false"},
         BadValue{R"({"digital":{"frequency_mhz":0}})", "digital.frequency_mhz", "above 0"},
         BadValue{R"({"digital":{"adder":{"area_um2":-1}}})", "digital.adder.area_um2", "0 or more"},
         BadValue{R"({"tile":{"pe_rows":0}})", "tile.pe_rows", "1 to 1024"},

@@ -135,6 +135,17 @@ TEST_F(TrainedNetworkFile, LayoutIsThatOfSafetensors) {
   EXPECT_EQ((base::read_file(path_).size() - data.size()) % 8, 0U);
 }
 
+TEST_F(TrainedNetworkFile, WeightsThatAreNoNumbersAreRefused) {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    TrainedNetwork trained = small_trained_network();
+    trained.states[0].weight[1] = value;
+    save(trained, path_);
+    EXPECT_THAT(load_error(),
+                EndsWith("array 'c.weight' holds a value that is not a finite number"));
+  }
+}
+
 TEST_F(TrainedNetworkFile, MissingFile) {
   EXPECT_THAT(load_error(), EndsWith("No such file or directory"));
 }

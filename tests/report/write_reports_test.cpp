@@ -27,6 +27,13 @@ TEST(WriteReports, FillsTheFolder) {
   EXPECT_EQ(base::read_file(folder.layers("01")), layers_csv(data.finals[0].simulation));
   EXPECT_EQ(base::Json::parse(base::read_file(folder.hardware("01"))), data.finals[0].hardware);
   EXPECT_EQ(base::read_file(folder.report()), html_report(data));
+
+  std::filesystem::remove_all(folder.layers_folder());  // of a run whose record alone was kept
+  std::filesystem::remove_all(folder.hardware_folder());
+  write_reports(data, folder);
+  EXPECT_EQ(base::read_file(folder.layers("01")), layers_csv(data.finals[0].simulation));
+  EXPECT_EQ(base::Json::parse(base::read_file(folder.hardware("01"))), data.finals[0].hardware);
+
   data.finals[0].id = "../01";
   EXPECT_THROW(write_reports(data, folder), base::Error);
   std::filesystem::remove_all(place);

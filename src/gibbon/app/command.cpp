@@ -48,6 +48,8 @@ int run_action(const Action& action) {
     return status;
   } catch (const base::Error& error) {
     fmt::print(stderr, "gibbon: {}\n", error.what());
+  } catch (const std::system_error& error) {  // fmt's, where a file takes no more
+    fmt::print(stderr, "gibbon: {}\n", error.what());
   } catch (const std::exception& error) {
     fmt::print(stderr, "gibbon: internal error: {}\n", error.what());
   }

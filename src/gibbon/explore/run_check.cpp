@@ -54,6 +54,7 @@ void check_names(const RunConfig& config, const space::SearchSpace& space) {
   }
   const sim::AccuracyOptions accuracy = accuracy_options(config);
   supernet_options(config);
+  check_keys("device", [&] { train::require_device(config.device); });
   const auto simulator = sim::make_simulator(config.simulation.model);
   if (!simulator->is_exact()) {
     check_keys("simulation.isa", [&] { sim::resolve_isa(accuracy.isa); });

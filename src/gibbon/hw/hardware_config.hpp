@@ -66,7 +66,7 @@ struct ProcessingElement {
   int dacs_per_subarray = 128;  ///< wordlines of a subarray active at once
   int adcs_per_subarray = 128;  ///< bitlines of a subarray converted at once
   int logic_op = -1;            ///< extra logic beside an ADC: -1 none, 0, 1, 2 (MNSIM's numbers)
-  double input_buffer_kb = 0;   ///< meaningful only if !input_buffer_from_mapping
+  double input_buffer_kb = 0;   ///< 0 if input_buffer_from_mapping
   bool input_buffer_from_mapping = true;
 };
 
@@ -95,7 +95,7 @@ struct Tile {
   double pooling_technology_nm = 65;
   double inter_tile_bandwidth_gbps = 20;
   double intra_tile_bandwidth_gbps = 1024;
-  double output_buffer_kb = 0;
+  double output_buffer_kb = 0;  ///< 0 if output_buffer_from_mapping
   bool output_buffer_from_mapping = true;
 
   int pe_count() const { return pe_rows * pe_columns; }

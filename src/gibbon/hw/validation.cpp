@@ -104,6 +104,16 @@ void validate_converter(const std::string& section, const Converter& converter, 
   }
 }
 
+/// Of a size that the mapping decides nothing may be said: it would count for nothing.
+void validate_buffer(const std::string& buffer, double kb, bool from_mapping) {
+  if (!from_mapping) return require_positive(buffer + "_kb", kb);
+  if (kb == 0) return;
+  throw base::Error(fmt::format(
+      "hardware: '{0}_kb' is {1}, and '{0}_from_mapping' is true, by which the mapping decides the "
+      "size; set it to false for a size of your own",
+      buffer, kb));
+}
+
 void validate_pe(const ProcessingElement& pe, const Crossbar& crossbar) {
   require_between("pe.polarity", pe.polarity, 1, 2);
   require_between("pe.sub_position", pe.sub_position, 0, 1);
@@ -111,7 +121,7 @@ void validate_pe(const ProcessingElement& pe, const Crossbar& crossbar) {
   require_between("pe.dacs_per_subarray", pe.dacs_per_subarray, 1, kLargest);
   require_between("pe.adcs_per_subarray", pe.adcs_per_subarray, 1, crossbar.columns);
   require_between("pe.logic_op", pe.logic_op, -1, 2);
-  if (!pe.input_buffer_from_mapping) require_positive("pe.input_buffer_kb", pe.input_buffer_kb);
+  validate_buffer("pe.input_buffer", pe.input_buffer_kb, pe.input_buffer_from_mapping);
 }
 
 void validate_override(const std::string& section, const UnitOverride& unit) {
@@ -139,9 +149,7 @@ void validate_tile(const Tile& tile) {
   require_positive("tile.pooling_technology_nm", tile.pooling_technology_nm);
   require_positive("tile.inter_tile_bandwidth_gbps", tile.inter_tile_bandwidth_gbps);
   require_positive("tile.intra_tile_bandwidth_gbps", tile.intra_tile_bandwidth_gbps);
-  if (!tile.output_buffer_from_mapping) {
-    require_positive("tile.output_buffer_kb", tile.output_buffer_kb);
-  }
+  validate_buffer("tile.output_buffer", tile.output_buffer_kb, tile.output_buffer_from_mapping);
 }
 
 void validate_chip(const Chip& chip) {

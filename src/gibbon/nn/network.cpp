@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "gibbon/base/error.hpp"
+#include "gibbon/base/text.hpp"
 
 namespace gibbon::nn {
 
@@ -221,7 +222,11 @@ void require_header(const NetworkDescription& d) {
     throw base::Error(fmt::format("network '{}'{}", d.name, problem));
   };
   const Shape& input = d.input;
+  if (!base::is_utf8(d.name)) throw base::Error("a network's name is not UTF-8");
   if (d.layers.empty()) fail(" has no layers");
+  for (std::size_t i = 0; i < d.layers.size(); ++i) {
+    if (!base::is_utf8(d.layers[i].name)) fail(fmt::format(": name of layer {} is not UTF-8", i));
+  }
   if (input.channels <= 0 || input.height <= 0 || input.width <= 0 || !is_countable(input)) {
     fail(fmt::format(": input shape {}x{}x{} is not positive, or holds more than {} values",
                      input.channels, input.height, input.width, kMostValues));
@@ -325,6 +330,18 @@ long Network::mac_count(std::size_t index) const {
     return shapes_[index].elements() * summed;
   }
   return 0;
+}
+
+void require_value_for_each_class(const Network& network) {
+  const Shape& output = network.output_shape(static_cast<int>(network.layers().size()) - 1);
+  const std::int64_t values = std::int64_t{output.channels} * output.height * output.width;
+  const int classes = network.description().num_classes;
+  if (classes == 0 || classes == values) return;
+  throw base::Error(
+      fmt::format("network '{}': num_classes is {}, its last layer '{}' gives {} "
+                  "values ({}x{}x{})",
+                  network.description().name, classes, network.layers().back().name, values,
+                  output.channels, output.height, output.width));
 }
 
 }  // namespace gibbon::nn

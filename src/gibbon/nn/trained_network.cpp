@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -212,6 +213,9 @@ class FileReader {
     }
     std::vector<float> values(element_count(shape));
     std::memcpy(values.data(), data_.data() + begin, bytes);
+    if (!std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); })) {
+      fail(fmt::format("array '{}' holds a value that is not a finite number", name));
+    }
     read_bytes_ += bytes;
     read_names_.insert(name);
     return values;

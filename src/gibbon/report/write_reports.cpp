@@ -13,7 +13,9 @@ void write_reports(const RunData& data, const store::RunFolder& folder) {
   base::write_file_atomically(folder.candidates(), candidates_csv(data));
   base::write_file_atomically(folder.pareto(), pareto_csv(data));
   base::write_file_atomically(folder.summary(), summary_json(data).dump(2) + '\n');
-  std::filesystem::create_directories(folder.hardware_folder());  // older runs have none
+  // Of a run only the record may be left, and older ones have no hardware.
+  std::filesystem::create_directories(folder.layers_folder());
+  std::filesystem::create_directories(folder.hardware_folder());
   for (const store::FinalRecord& record : data.finals) {
     base::write_file_atomically(folder.layers(record.id), layers_csv(record.simulation));
     base::write_file_atomically(folder.hardware(record.id), record.hardware.dump(2) + '\n');

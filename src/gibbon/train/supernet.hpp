@@ -96,6 +96,9 @@ class Supernet {
   virtual std::int64_t next_step() const = 0;
 };
 
+/// Throws base::Error for a device that libtorch, Gibbon or this machine does not have.
+void require_device(const std::string& device);
+
 /// A supernet that covers `largest` (its layers give the names and the greatest sizes).
 std::unique_ptr<Supernet> make_supernet(const nn::Network& largest, const TrainOptions& options);
 

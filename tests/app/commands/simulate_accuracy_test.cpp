@@ -245,6 +245,11 @@ TEST_F(SimulateAccuracy, RefusesWhatDoesNotGoTogether) {
         {command("noisy.yaml") + "--draws 2", kUsageError, "gibbon: --draws requires --accuracy\n"},
         {command("noisy.yaml") + "--until-ci 2", kUsageError,
          "gibbon: --until-ci requires --accuracy\n"},
+        {command("noisy.yaml") + "--images 10", kUsageError,
+         "gibbon: --images requires --accuracy\n"},
+        {command("noisy.yaml") + "--dataset mnist", kUsageError,
+         "gibbon: --dataset requires --accuracy\n"},
+        {command("noisy.yaml") + "--data .", kUsageError, "gibbon: --data requires --accuracy\n"},
         {accuracy("noisy.yaml") + "--draws 0", kUsageError, "gibbon: --draws: Value 0 not in"},
         {accuracy("noisy.yaml") + "--until-ci 0", kUsageError,
          "gibbon: --until-ci: Value 0 not in"}}) {

@@ -1,9 +1,11 @@
 #include "gibbon/app/config/network_yaml.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include "error_of.hpp"
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
 #include "gibbon/base/error.hpp"
@@ -159,6 +161,23 @@ TEST_F(NetworkFiles, CsvGivesTheLayersOfVgg8) {
   read.erase("layers");
   expected.erase("layers");
   EXPECT_EQ(read, expected);
+}
+
+TEST_F(NetworkFiles, TheLastLayerGivesAValueForEachClass) {
+  const auto text = [](int outputs) {
+    return fmt::format(
+        "name: two\ninput: {{channels: 3, height: 1, width: 1}}\nnum_classes: 2\nlayers:\n"
+        "  - {{name: flat, type: flatten}}\n"
+        "  - {{name: fc, type: linear, in_features: 3, out_features: {}}}\n",
+        outputs);
+  };
+  const fs::path path = write("two.yaml", text(2));
+  EXPECT_EQ(load_network(path).layers().size(), 2u);
+  write("two.yaml", text(3));
+  EXPECT_EQ(test::error_of([&] { load_network(path); }),
+            path.string() +
+                ":6: network 'two': num_classes is 2, its last layer 'fc' gives 3 "
+                "values (3x1x1)");
 }
 
 TEST_F(NetworkFiles, ErrorsNameTheFile) {

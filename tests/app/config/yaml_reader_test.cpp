@@ -1,5 +1,6 @@
 #include "gibbon/app/config/yaml_reader.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -117,6 +118,17 @@ TEST(YamlReader, WhatIsNotYamlOrNotAMapIsRefused) {
 TEST(YamlReader, EndlessAliasesAreRefused) {
   EXPECT_THAT(test::error_of([] { read_yaml_text("a: &x [*x]\n", "x.yaml"); }),
               testing::HasSubstr("nested more than 50 deep"));
+}
+
+TEST(YamlReader, AliasesOfAliasesThatNameMoreThanAnyoneReadsAreRefused) {
+  std::string text = "l0: &l0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]\n";
+  for (int level = 1; level <= 8; ++level) {  // 10^9 ones in 9 lines
+    text += fmt::format("l{0}: &l{0} [", level);
+    for (int i = 0; i < 10; ++i) text += fmt::format("{}*l{}", i > 0 ? ", " : "", level - 1);
+    text += "]\n";
+  }
+  EXPECT_THAT(test::error_of([&] { read_yaml_text(text, "x.yaml"); }),
+              testing::HasSubstr("more than 1000000 entries, each alias counted as what it names"));
 }
 
 TEST(YamlReader, BecomesJsonWithTypes) {

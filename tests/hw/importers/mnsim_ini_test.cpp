@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <tuple>
 
 #include "error_of.hpp"
 #include "gibbon/base/error.hpp"
@@ -180,6 +181,27 @@ TEST(MnsimIni, ReadsEveryReferenceCase) {
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const Json json = Json::parse(base::read_file(file.path()));
     EXPECT_NO_THROW(hardware_from_mnsim_sections(json.at("hardware"))) << file.path();
+  }
+}
+
+// Lines are those of kIni, whose first is the comment.
+TEST(MnsimIni, ErrorsNameTheLineAndTheKeyOfTheFile) {
+  for (const auto& [from, to, message] :
+       {std::tuple{"Device_Tech = 130", "Device_Tech = -5",
+                   "line 3: [Device level] Device_Tech is -5, allowed is a number above 0"},
+        {"Xbar_Size = 256,256", "Xbar_Size = 256,0",
+         "line 13: [Crossbar level] Xbar_Size is 0, allowed is 1 to "},
+        {"DAC_Choice = 1", "DAC_Choice = 9",
+         "line 19: [Interface level] DAC_Choice is 9, allowed are 1 to "},
+        {"Xbar_Polarity = 2", "Xbar_Polarity = 0",
+         "line 24: [Process element level] Xbar_Polarity is 0, allowed is 1 to 2"},
+        {"Sub_Position", "Sub_Positon",
+         "line 25: unknown key 'Sub_Positon' in [Process element level]; did you mean "},
+        {"Group_Num = 0\n", "", "line 22: no key 'Group_Num' in [Process element level]"},
+        {"Reg_Tech = 45\nReg", "Reg_Tech = 0\nReg",
+         "line 39: [Digital module] Reg_Tech is 0, allowed is a number above 0"},
+        {"[Tile level]", "[Tile levels]", "line 45: unknown section [Tile levels]"}}) {
+    EXPECT_THAT(ini_error(with(from, to)), HasSubstr(std::string("SimConfig.ini: ") + message));
   }
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
+#include <utility>
 
 #include "gibbon/app/commands/commands.hpp"
 #include "gibbon/app/commands/simulate_accuracy.hpp"
@@ -10,6 +12,7 @@
 #include "gibbon/app/config/hardware_yaml.hpp"
 #include "gibbon/app/config/network_yaml.hpp"
 #include "gibbon/app/config/presets.hpp"
+#include "gibbon/app/option_check.hpp"
 #include "gibbon/app/output.hpp"
 #include "gibbon/base/error.hpp"
 #include "gibbon/base/file.hpp"
@@ -103,6 +106,29 @@ void print_merits(const Totals& totals) {
   line("utilization", 100 * totals.utilization, "% of the cells");
 }
 
+/// Throws where a result is none: of a network that has nothing to compute, of hardware whose
+/// figures are each allowed and too much together.
+void require_figures(const SimulateOptions& options, const sim::SimulationResult& result) {
+  if (result.layers.empty()) {
+    throw base::Error(fmt::format(
+        "{} has no layer that {} computes: no conv, linear, pool or add, and nothing like them",
+        options.network, options.hardware));
+  }
+  const sim::Cost cost = sim::summarize(result);
+  const std::pair<const char*, double> figures[] = {{"latency", cost.latency_ms},
+                                                    {"energy", cost.energy_mj},
+                                                    {"EDP", cost.edp_ms_mj()},
+                                                    {"area", cost.area_mm2},
+                                                    {"power", cost.power_w}};
+  for (const auto& [name, figure] : figures) {
+    if (std::isfinite(figure)) continue;
+    throw base::Error(
+        fmt::format("{} on {}: {} is {}; a size, resistance, voltage or frequency of "
+                    "the hardware is beyond all measure",
+                    options.network, options.hardware, name, figure));
+  }
+}
+
 sim::SimulationResult simulate_cost(const SimulateOptions& options, std::string_view model,
                                     const nn::Network& network,
                                     const hw::HardwareConfig& hardware) {
@@ -111,6 +137,7 @@ sim::SimulationResult simulate_cost(const SimulateOptions& options, std::string_
     throw base::Error(
         fmt::format("{} does not fit {}: {}", options.network, options.hardware, result.reason()));
   }
+  require_figures(options, *result);
   return *result;
 }
 
@@ -177,6 +204,7 @@ void write_roofline(const SimulateOptions& options, const nn::Network& network,
 }
 
 int simulate(SimulateOptions options, const GlobalOptions& global) {
+  if (options.csv && global.json) throw base::Error("--csv and --json exclude each other");
   if (options.hardware.empty()) options.hardware = sim::default_hardware_of(options.model);
   check_roofline(options);
   check_accuracy(options);
@@ -232,10 +260,12 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
       .add_option("--network", options->network,
                   "Network: FILE.yaml, MODEL.gibbon or a shipped one by name")
       ->required();
-  command.add_option("--hardware", options->hardware,
-                     "Hardware: FILE.yaml, MNSIM's FILE.ini or a shipped one; "
-                     "default: what the cost model fits");
-  command.add_option("--model", options->model, "Cost model; default: mnsim2");
+  command
+      .add_option("--hardware", options->hardware,
+                  "Hardware: FILE.yaml, MNSIM's FILE.ini or a shipped one; "
+                  "default: what the cost model fits")
+      ->check(not_empty());
+  command.add_option("--model", options->model, "Cost model; default: mnsim2")->check(not_empty());
   auto* csv =
       command.add_flag("--csv", options->csv, "The layers' parts as comma-separated values");
   auto* compare =
@@ -256,6 +286,7 @@ Action add_simulate_command(CLI::App& command, const GlobalOptions& global) {
   command
       .add_option("--epitome", options->epitome,
                   "Packed crossbars, epitomes by rule (1024x256) or by layer (FILE.yaml)")
+      ->check(not_empty())
       ->excludes(compare)
       ->excludes(explained)
       ->excludes(accuracy);

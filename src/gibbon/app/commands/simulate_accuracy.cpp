@@ -142,12 +142,15 @@ base::Json json_of(const TestedAccuracy& tested) {
 void add_accuracy_options(CLI::App& command, AccuracyArguments& arguments) {
   CLI::Option* accuracy = command.add_flag("--accuracy", arguments.wanted,
                                            "Run test images on the simulated crossbars");
-  command.add_option("--dataset", arguments.dataset, "Data set; default: fashion-mnist");
-  command.add_option("--data", arguments.directory,
-                     "Its folder; default: where its package puts it");
+  command.add_option("--dataset", arguments.dataset, "Data set; default: fashion-mnist")
+      ->needs(accuracy);
+  command
+      .add_option("--data", arguments.directory, "Its folder; default: where its package puts it")
+      ->needs(accuracy);
   command
       .add_option("--images", arguments.images, "Test images; default: 1000, for --until-ci all")
-      ->check(CLI::Range(1, 10000000));
+      ->check(CLI::Range(1, 10000000))
+      ->needs(accuracy);
   CLI::Option* draws =
       command
           .add_option("--draws", arguments.draws,

@@ -32,7 +32,9 @@ int line_of_layer(const YamlValue& root, const std::string& message) {
 nn::Network load_yaml(const std::filesystem::path& path) {
   const YamlValue root = read_yaml_file(path);
   try {
-    return nn::network_from_json(root.json());
+    nn::Network network = nn::network_from_json(root.json());
+    nn::require_value_for_each_class(network);
+    return network;
   } catch (const base::Error& error) {
     throw base::Error(
         fmt::format("{}:{}: {}", path.string(), line_of_layer(root, error.what()), error.what()));

@@ -10,8 +10,8 @@
 #include <cstring>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/base/file.hpp"
 #include "gibbon/base/suggest.hpp"
+#include "gibbon/base/text.hpp"
 
 namespace gibbon::app {
 
@@ -27,6 +27,7 @@ std::string shortened(const std::string& text) {
 }
 
 constexpr int kMaxDepth = 50;
+constexpr std::size_t kMostEntries = 1'000'000;
 
 template <typename T>
 std::optional<T> parsed(const std::string& text) {
@@ -61,17 +62,25 @@ std::string range_text(std::string_view kind, double least, double most) {
   return fmt::format("{} from {} to {}", kind, number_text(least), number_text(most));
 }
 
-/// yaml-cpp keeps both entries of a key that comes twice and answers with the first.
-void check_keys(const std::string& file, const YAML::Node& node, const std::string& path,
-                int depth) {
+/// Refuses what cannot be read well: nested too deep; more than one can read, as a few aliases of
+/// aliases name; keys that come twice, of which yaml-cpp keeps both and answers with the first.
+/// `entries` counts those seen so far.
+void check_tree(const std::string& file, const YAML::Node& node, const std::string& path, int depth,
+                std::size_t& entries) {
   const int line = line_of(node);
+  if (++entries > kMostEntries) {
+    throw base::Error(
+        fmt::format("{}:{}: {}: more than {} entries, each alias counted as what it "
+                    "names",
+                    file, line, path, kMostEntries));
+  }
   if (depth > kMaxDepth) {
     throw base::Error(
         fmt::format("{}:{}: {}: nested more than {} deep", file, line, path, kMaxDepth));
   }
   if (node.IsSequence()) {
     for (std::size_t i = 0; i < node.size(); ++i) {
-      check_keys(file, node[i], fmt::format("{}[{}]", path, i), depth + 1);
+      check_tree(file, node[i], fmt::format("{}[{}]", path, i), depth + 1, entries);
     }
   }
   if (!node.IsMap()) return;
@@ -88,7 +97,7 @@ void check_keys(const std::string& file, const YAML::Node& node, const std::stri
       throw base::Error(fmt::format("{}:{}: {}: given twice; the first is on line {}", file,
                                     key_line, key, known->second));
     }
-    check_keys(file, entry.second, key, depth + 1);
+    check_tree(file, entry.second, key, depth + 1, entries);
   }
 }
 
@@ -262,14 +271,15 @@ YamlValue read_yaml_text(const std::string& text, std::string_view name) {
     throw base::Error(
         fmt::format("{}:{}: not valid YAML: {}", *file, error.mark.line + 1, error.msg));
   }
-  check_keys(*file, root, "", 0);
+  std::size_t entries = 0;
+  check_tree(*file, root, "", 0, entries);
   YamlValue value(file, "", line_of(root), root);
   if (!root.IsMap()) value.refuse("a map of keys and values");
   return value;
 }
 
 YamlValue read_yaml_file(const std::filesystem::path& path) {
-  return read_yaml_text(base::read_file(path), path.string());
+  return read_yaml_text(base::read_text_file(path), path.string());
 }
 
 std::string yaml_scalar(const std::string& text) {

@@ -13,10 +13,11 @@
 #include <vector>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/base/file.hpp"
 #include "gibbon/base/suggest.hpp"
+#include "gibbon/base/text.hpp"
 #include "gibbon/hw/component_area.hpp"
 #include "gibbon/hw/component_library.hpp"
+#include "gibbon/hw/importers/mnsim_ini_message.hpp"
 
 namespace gibbon::hw {
 namespace {
@@ -371,13 +372,13 @@ HardwareConfig hardware_from_mnsim_sections(const base::Json& sections) {
 }
 
 HardwareConfig hardware_from_mnsim_ini(const std::filesystem::path& path) {
-  const std::string text = base::read_file(path);
+  const std::string text = base::read_text_file(path);
   try {
     HardwareConfig config = hardware_from_mnsim_sections(parse_ini(text));
     config.name = path.stem().string();
     return config;
   } catch (const base::Error& error) {
-    throw base::Error(fmt::format("{}: {}", path.string(), error.what()));
+    throw base::Error(fmt::format("{}: {}", path.string(), message_about_ini(error.what(), text)));
   }
 }
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "gibbon/base/error.hpp"
-#include "gibbon/base/file.hpp"
+#include "gibbon/base/text.hpp"
 
 namespace gibbon::nn {
 
@@ -328,7 +328,7 @@ Network parse_neurosim_csv(std::string_view content, const std::filesystem::path
 }
 
 Network load_neurosim_csv(const std::filesystem::path& path, const ImportOptions& options) {
-  return parse_neurosim_csv(base::read_file(path), path, options);
+  return parse_neurosim_csv(base::read_text_file(path), path, options);
 }
 
 }  // namespace gibbon::nn

@@ -122,6 +122,10 @@ at::Device device_from(const std::string& name) {
 
 }  // namespace
 
+void require_device(const std::string& device) {
+  device_from(device);
+}
+
 Session::Session(int threads, const std::string& device, Precision precision) : device_(device) {
   if (at::get_num_threads() != threads) at::set_num_threads(threads);
   cuda_ = device_from(device).is_cuda();
@@ -218,6 +222,7 @@ double accuracy(Path& path, const data::ImageSet& images, const Session& session
 
 void require_images(const nn::Network& network, const data::ImageSet& images, const char* purpose) {
   const nn::Shape& input = network.input();
+  nn::require_value_for_each_class(network);
   if (images.count() == 0) throw base::Error(fmt::format("{}: there are no images", purpose));
   if (nn::Shape{images.channels, images.height, images.width} != input) {
     throw base::Error(fmt::format("{}: images are {}x{}x{}, network '{}' takes {}x{}x{}", purpose,
