@@ -38,6 +38,7 @@ TEST(SimulateExplain, ErrorsSayWhatIsAllowed) {
             "--explain: unknown quantity 'enrgy'; did you mean 'energy'?; allowed are latency, "
             "energy, area, power");
   EXPECT_THAT(request_error("speed"), HasSubstr("allowed are latency, energy, area, power"));
+  EXPECT_EQ(request_error("energy:"), "--explain: no layer behind 'energy:'");
   EXPECT_EQ(request_error("energy:conv9x"),
             "--explain: unknown layer 'conv9x'; did you mean 'conv1'?; the model's layers: conv1, "
             "pool1, conv2, pool2, conv3, fc1, fc2");

@@ -78,6 +78,9 @@ ExplainRequest parse_explain_request(const std::string& given) {
   const std::size_t colon = given.find(':');
   const std::string name = given.substr(0, colon);
   std::vector<std::string> names;
+  if (colon != std::string::npos && colon + 1 == given.size()) {
+    throw base::Error(fmt::format("--explain: no layer behind '{}'", given));
+  }
   for (const sim::Quantity quantity : sim::kQuantities) {
     if (sim::quantity_name(quantity) == name) {
       return {quantity, colon == std::string::npos ? "" : given.substr(colon + 1)};
