@@ -4,11 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "error_of.hpp"
-#include "explore/tiny_run.hpp"
+#include "explore/whole_run.hpp"
 #include "gibbon/explore/run_check.hpp"
 #include "gibbon/explore/run_setup.hpp"
 #include "gibbon/space/spaces/cimnet.hpp"
-#include "gibbon/store/run_record.hpp"
 
 namespace gibbon::explore {
 namespace {
@@ -49,27 +48,18 @@ RunConfig config() {
   return config;
 }
 
-struct Ran {
-  std::vector<store::StoredEvaluation> evaluations;
-  std::vector<store::FinalRecord> finals;
-};
-
-Ran run_to_the_end(store::RunStore& store, const test::TemporaryFolder& folder) {
+test::RunResult run_to_the_end(store::RunStore& store, const test::TemporaryFolder& folder) {
   base::SilentProgress progress;
   const auto space = tiny_transformers();
   EXPECT_EQ(explore(config(), *space, test::tiny_dataset(), store, folder.run_paths(), progress),
             Outcome::kFinished);
-  Ran ran{store.evaluations(), {}};
-  for (const std::string& name : store.names("final/")) {
-    ran.finals.push_back(store::final_from_json(*store.get(name)));
-  }
-  return ran;
+  return test::result_of(store);
 }
 
 TEST(CimnetRun, AccuracyIsThatOfTheQuantisedNetwork) {
   const test::TemporaryFolder folder("gibbon-cimnet");
   const auto store = store::make_memory_store();
-  const Ran ran = run_to_the_end(*store, folder);
+  const test::RunResult ran = run_to_the_end(*store, folder);
   EXPECT_EQ(ran.evaluations.size(), 12U);
   for (const store::StoredEvaluation& stored : ran.evaluations) {
     const space::Evaluation& evaluation = stored.evaluation;
@@ -84,7 +74,7 @@ TEST(CimnetRun, AccuracyIsThatOfTheQuantisedNetwork) {
 TEST(CimnetRun, GoesOnWhereItWasStopped) {
   const test::TemporaryFolder unbroken_folder("gibbon-cimnet-unbroken");
   const auto unbroken_store = store::make_memory_store();
-  const Ran unbroken = run_to_the_end(*unbroken_store, unbroken_folder);
+  const test::RunResult unbroken = run_to_the_end(*unbroken_store, unbroken_folder);
 
   const test::TemporaryFolder folder("gibbon-cimnet-stopped");
   const auto store = store::make_memory_store();
@@ -92,7 +82,7 @@ TEST(CimnetRun, GoesOnWhereItWasStopped) {
   const auto space = tiny_transformers();
   EXPECT_EQ(explore(config(), *space, test::tiny_dataset(), *store, folder.run_paths(), stop),
             Outcome::kStopped);
-  const Ran resumed = run_to_the_end(*store, folder);
+  const test::RunResult resumed = run_to_the_end(*store, folder);
   ASSERT_EQ(unbroken.evaluations.size(), resumed.evaluations.size());
   for (std::size_t i = 0; i < unbroken.evaluations.size(); ++i) {
     EXPECT_EQ(unbroken.evaluations[i].evaluation.genome, resumed.evaluations[i].evaluation.genome);

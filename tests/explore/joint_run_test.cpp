@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
 
-#include "explore/tiny_run.hpp"
+#include "explore/whole_run.hpp"
 #include "gibbon/explore/explorer.hpp"
 #include "gibbon/nn/trained_network.hpp"
 #include "gibbon/sim/epitome/stored_network.hpp"
 #include "gibbon/space/spaces/gibbon.hpp"
-#include "gibbon/store/run_record.hpp"
 
 namespace gibbon::explore {
 namespace {
@@ -34,10 +33,9 @@ TEST(JointRun, SearchesAndTrainsNetworksWithEpitomes) {
   const auto space = joint_space();
   ASSERT_EQ(explore(config, *space, test::tiny_dataset(), *store, folder.run_paths(), progress),
             Outcome::kFinished);
-  const auto names = store->names("final/");
-  ASSERT_FALSE(names.empty());
-  for (const std::string& name : names) {
-    const auto record = store::final_from_json(*store->get(name));
+  const std::vector<store::FinalRecord> finals = test::result_of(*store).finals;
+  ASSERT_FALSE(finals.empty());
+  for (const store::FinalRecord& record : finals) {
     const nn::Network network = nn::network_from_json(record.network);
     EXPECT_TRUE(sim::has_epitomes(network));
     EXPECT_GT(record.metrics[space::Metric::kAccuracy], 0);

@@ -41,7 +41,7 @@ class Evaluator {
   base::Result<space::Metrics> hardware(const space::Genome& genome) const;
 
   /// Percent, of the quantised network on the validation images, no crossbar; beside
-  /// one_shot_noise() if the run asks for it.
+  /// the converters' noise if the run asks for it (shared_design.hpp).
   double one_shot_accuracy(const space::Genome& genome);
   /// Works these out side by side, for one_shot_accuracy() to remember. Asks `go_on` behind each,
   /// and returns its last word.

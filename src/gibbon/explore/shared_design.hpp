@@ -20,8 +20,9 @@ class SharedDesign {
                const train::Supernet& supernet, const data::ImageSet& calibration,
                space::Design design, int threads);
 
-  /// Top-1 percent of the quantised network, no crossbar; beside one_shot_noise() if the run asks
-  /// for it.
+  /// Top-1 percent of the quantised network, no crossbar; beside the noise that the chip's
+  /// converters are expected to add, fitted or not as the run scores it, if the run asks for it
+  /// (supernet.one_shot_noise). Exact chips add none.
   double one_shot_accuracy(const data::ImageSet& images);
   /// chip_accuracy() on all of them, fitted as fitted_to_chip() says.
   double accuracy_on_chip(const data::ImageSet& images);

@@ -54,11 +54,11 @@ class Network {
 /// JSON both ways (our own layer list, see docs/formats.md). from_json throws base::Error naming
 /// the layer and key.
 base::Json to_json(const Network& network);
+Network network_from_json(const base::Json& json);
 
 /// Throws base::Error where the last layer gives another number of values than there are classes,
 /// if these are said (num_classes is not 0).
 void require_value_for_each_class(const Network& network);
-Network network_from_json(const base::Json& json);
 
 /// Output size of a convolution or pooling window: floor((size + 2 padding - kernel)/stride) + 1;
 /// symmetric 2x2 padding adds one row and column in all.
